@@ -62,7 +62,9 @@ IMPLICIT = Environment("implicit", ("implicit==0.7.3",), {})
 
 LIGHTFM = Environment("lightfm", ("lightfm-next==1.19.0",), {})
 
-RECTOOLS = Environment("rectools", ("rectools[torch]==0.19.0", "torch==2.13.0", "numpy<2.3"), {})
+RECTOOLS = Environment(
+    "rectools", ("rectools[torch]==0.19.0", "torch==2.13.0", "numpy<2.3", "scikit-learn==1.9.1"), {}
+)
 
 RECBOLE = Environment(
     "recbole",

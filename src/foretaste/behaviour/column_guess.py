@@ -166,9 +166,18 @@ def _guess_item(
 ) -> None:
     if "item" in table.by_field or "query" in table.by_field:
         return
-    candidates = [column for column in _free(table, values) if _may_be_item(column)]
+    candidates = [
+        column
+        for column in _free(table, values)
+        if _may_be_item(column) and not _numbers_rows(values[column])
+    ]
     if len(candidates) == 1:
         _take(table, "item", candidates[0], "the item, as no other column may be it")
+
+
+def _numbers_rows(cells: Sequence[Any]) -> bool:
+    """Whether each row has a value of its own: what nobody shares is no item."""
+    return len(cells) >= MIN_TITLES and len(set(map(str, cells))) == len(cells)
 
 
 def _may_be_item(column: str) -> bool:

@@ -85,16 +85,16 @@ def resolve_columns(
     return columns_by_field
 
 
-def item_title_column(columns: Iterable[str], used_columns: Collection[str | None]) -> str | None:
-    """The column of events that has the titles of their items, as lines of orders have; None where
-    no name says so. It may be the column of items itself.
+def item_title_columns(columns: Iterable[str], used_columns: Collection[str | None]) -> list[str]:
+    """The columns of events that may have the titles of their items, as lines of orders have, the
+    likeliest first. One may be the column of items itself.
     """
     by_name = {normalise_column(column): column for column in columns}
-    for alias in _ALIASES["events"]["item_title"]:
-        column = by_name.get(alias)
-        if column is not None and (column not in used_columns or alias in _ITEM_NAMES):
-            return column
-    return None
+    return [
+        by_name[alias]
+        for alias in _ALIASES["events"]["item_title"]
+        if alias in by_name and (by_name[alias] not in used_columns or alias in _ITEM_NAMES)
+    ]
 
 
 def missing_column_warnings(

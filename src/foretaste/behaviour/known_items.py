@@ -1,14 +1,14 @@
 """In: events of a file under way into the store. Out: whether the items they name are known, and
 which events have an id that was used for something else.
 
-Items that events alone name are created where that is allowed: with their title, where the events
-carry it as lines of orders do, else with nothing but an id.
+Items that events alone name are created where that is allowed: with what the events say of them,
+such as a title or a brand in lines of orders, else with nothing but an id.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from foretaste.behaviour.event_ids import EventConflicts, find_conflicts
 from foretaste.behaviour.parse import unknown_item_reject
@@ -16,11 +16,25 @@ from foretaste.behaviour.reading.cleaning import clean_line
 from foretaste.behaviour.reading.texts import parse_clean_text
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
-from foretaste.behaviour.values import CellError
+from foretaste.behaviour.values import CellError, is_missing
 from foretaste.behaviour.variant_ids import VariantIds, VariantTable
 from foretaste.domain.data import Event, Item, RejectedRow
 from foretaste.domain.order_charges import charge_mark, charge_warnings, is_article
 from foretaste.domain.store import Store
+
+
+class ItemDescriber(Protocol):
+    """Makes items of what their events say of them."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Of the events, beside the title."""
+
+    def make_item(self, item_id: str, cells: Mapping[str, Any]) -> Item | None:
+        """cells: by column, with the title's. None where it cannot be one."""
+
+    def put_items(self, items: Sequence[Item]) -> int:
+        """Store them. → how many are new."""
 
 
 @dataclass
@@ -34,17 +48,22 @@ class KnownItems:
     """An event of a variant is the item's."""
     title_column: str | None = None
     """Of events, where it has the title of the item. Such an item is no mistyped id."""
+    describer: ItemDescriber | None = None
+    """Of events with more columns that describe their item; nor is such an item a mistyped id."""
     charges: Collection[str] | None = None
     """See `BehaviourSettings.charges`."""
     are_titled_created: bool = True
     """Whether an item with a title is created also where others would be refused."""
     created_count: int = 0
     titled_count: int = 0
+    described_count: int = 0
     charge_titles: dict[str, str] = field(default_factory=dict)
     """Id → title of those that are no articles."""
     conflicts: EventConflicts = field(default_factory=EventConflicts)
     _titles: dict[str, Counter[str]] = field(default_factory=dict)
     """New id → the titles that its events carry."""
+    _cells: dict[str, dict[str, Counter[Any]]] = field(default_factory=dict)
+    """New id → column → what its events say there."""
 
     def put(self, batch: Sequence[Event], given_fields: Collection[str] = ()) -> int:
         """Store events, and the items that only they name. → how many events are new.
@@ -58,10 +77,11 @@ class KnownItems:
             for item in item_ids
             if item is not None
             and item not in self.known_ids
-            and (self.creates_items or item in self._titles)
+            and (self.creates_items or item in self._titles or item in self._cells)
         ]
         if new_ids:
-            self.created_count += self.store.put_items([self._new_item(name) for name in new_ids])
+            put_items = self.store.put_items if self.describer is None else self.describer.put_items
+            self.created_count += put_items([self._new_item(name) for name in new_ids])
             self.known_ids.update(new_ids)
         new_count = self.store.add_events(batch)
         if new_count < len(batch) and "event_id" in given_fields:
@@ -78,19 +98,37 @@ class KnownItems:
         title = None if self.title_column is None else item_title(row.get(self.title_column))
         if title:
             self._titles.setdefault(event.item, Counter())[title] += 1
-        if self.creates_items or (event.item in self._titles and self.are_titled_created):
+        if self.describer is not None:
+            self._note_cells(event.item, row, self.describer.columns)
+        is_described = event.item in self._titles or event.item in self._cells
+        if self.creates_items or (is_described and self.are_titled_created):
             return event
         reject = unknown_item_reject(event, self.known_ids, file=file, line=line)
         return replace(reject, row=row) if reject else event
 
+    def _note_cells(self, item_id: str, row: Row, columns: Sequence[str]) -> None:
+        """Keep what an event says of its item. Lists are not hashed and count as their text."""
+        for column in columns:
+            if is_missing(cell := row.get(column)):
+                continue
+            key = cell if isinstance(cell, str | int | float) else str(cell)
+            self._cells.setdefault(item_id, {}).setdefault(column, Counter())[key] += 1
+
     def _new_item(self, item_id: str) -> Item:
-        """With the title that most of its events carry."""
+        """With what most of its events say of it."""
         titles = self._titles.pop(item_id, None)
-        if titles is None:
-            return Item(item_id)
-        title = titles.most_common(1)[0][0]
+        title = "" if titles is None else titles.most_common(1)[0][0]
+        counts = self._cells.pop(item_id, None)
         item = Item(item_id, title, attributes=charge_mark(item_id, title, self.charges))
-        self.titled_count += 1
+        if counts is not None and self.describer is not None:
+            cells = {column: values.most_common(1)[0][0] for column, values in counts.items()}
+            if title and self.title_column is not None:
+                cells[self.title_column] = title
+            described = self.describer.make_item(item_id, cells)
+            if described is not None:
+                item = described
+                self.described_count += 1
+        self.titled_count += bool(title)
         if not is_article(item):
             self.charge_titles[item_id] = title
         return item
@@ -99,13 +137,19 @@ class KnownItems:
         """What was created, and which ids mean two things."""
         message = self.conflicts.message()
         warnings = [] if message is None else [message]
-        if self.titled_count:
+        told_count = max(self.titled_count, self.described_count)
+        if told_count:
+            columns = [] if self.describer is None else list(self.describer.columns)
+            if self.titled_count:
+                columns.insert(0, f"titles from '{self.title_column}'")
+            last = columns.pop()
+            description = f"{', '.join(columns)} and {last}" if columns else last
             warnings.append(
-                f"{self.titled_count:,} items were not in the catalogue and were created from the "
-                f"events, with their titles from '{self.title_column}'; import them with --items "
-                "for what else there is of them"
+                f"{told_count:,} items were not in the catalogue and were created from the "
+                f"events, with their {description}; import them with --items for what else there "
+                "is of them"
             )
-        bare_count = self.created_count - self.titled_count
+        bare_count = self.created_count - told_count
         if bare_count > 0:
             warnings.append(
                 f"{bare_count:,} items were not in the catalogue and were created from the "

@@ -1,11 +1,12 @@
 """In: rows that hold several events: a session with its events, an order with its lines, a basket.
 Out: the same as a row an event, in their order.
 
-What is within objects gets columns of its own first: `{"product": {"id": 7}}` is `product_id`. A
-list of objects is a row for each; a list of ids is a row for each id, where no column names the
-item.
+What is within objects gets columns of its own first: `{"product": {"id": 7}}` is `product_id`, also
+where a cell of a CSV file has the object as JSON. A list of objects is a row for each; a list of
+ids is a row for each id, where no column names the item.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -17,7 +18,7 @@ from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.table_reading import TableReading
-from foretaste.behaviour.values import split_values
+from foretaste.behaviour.values import is_missing, split_values
 
 _LISTS_OF_ITEMS = (
     "items itemids products productids movies tracks songs articles skus aids history sequence "
@@ -38,6 +39,8 @@ class NestedForm:
     """Path of a value within objects → its column."""
     columns: tuple[str, ...]
     """Of the rows that come out."""
+    text_columns: frozenset[str] = frozenset()
+    """Whose cells are objects as JSON."""
 
 
 def nested_form(
@@ -46,6 +49,12 @@ def nested_form(
     """The form of a table whose rows hold several events, or objects; None of a plain one."""
     names = settings.columns.events
     present = resolve_columns("events", columns, names)
+    text_columns = frozenset(
+        column
+        for column in columns
+        if column not in present.values() and _are_objects([row.get(column) for row in head])
+    )
+    head = [_with_objects(row, text_columns) for row in head]
     list_column = _list_column(columns, head, present)
     has_objects = any(
         isinstance(value, Mapping) and present.get("context") != column
@@ -57,7 +66,29 @@ def nested_form(
         return None
     sample = [part for row in head for part in _parts(row, list_column)]
     paths = flat_columns(sample)
-    return NestedForm(list_column, paths, tuple(paths.values()))
+    return NestedForm(list_column, paths, tuple(paths.values()), text_columns)
+
+
+def _are_objects(cells: Sequence[Any]) -> bool:
+    """Whether all cells with something in them are objects as JSON."""
+    filled = [cell for cell in cells if not is_missing(cell)]
+    return bool(filled) and all(isinstance(_object(cell), Mapping) for cell in filled)
+
+
+def _object(cell: Any) -> Any:
+    """The object that a cell is as JSON; the cell itself if it is none."""
+    if not isinstance(cell, str) or not cell.lstrip().startswith("{"):
+        return cell
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError):
+        return cell
+
+
+def _with_objects(row: Row, text_columns: frozenset[str]) -> Row:
+    if not text_columns:
+        return row
+    return {**row, **{column: _object(row.get(column)) for column in text_columns}}
 
 
 def _list_column(
@@ -132,6 +163,7 @@ class NestedRows:
     def expand(self, line: int, row: Row) -> Iterator[Row]:
         """A row an event. Of equal elements of a list the first stays."""
         rows_so_far: list[dict[str, Any]] = []
+        row = _with_objects(row, self._form.text_columns)
         for part in _parts(row, self._form.list_column):
             flat = flatten(part, self._form.paths)
             if self._form.list_column is not None and flat in rows_so_far:

@@ -3,18 +3,17 @@
 `importer` runs the same loop over each of the three; what differs between them is here.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 from foretaste.behaviour.column_decisions import EventDecisions, decide_events
 from foretaste.behaviour.column_guess import columns_of_table, event_type_of_table
-from foretaste.behaviour.columns import (
-    item_title_column,
-    missing_column_error,
-    missing_column_warnings,
-)
+from foretaste.behaviour.columns import missing_column_error, missing_column_warnings
 from foretaste.behaviour.entity_reader import entity_reader
+from foretaste.behaviour.event_items import EventItemDescriber, find_describer, find_item_title
+from foretaste.behaviour.event_type_names import NO_TASTE_NAMES
 from foretaste.behaviour.files.file_settings import RecordType
 from foretaste.behaviour.files.size_limits import MAX_COLUMNS
 from foretaste.behaviour.forms import EventForm, event_form, extend_event_form
@@ -113,7 +112,7 @@ def _flat_event_reader(
             f"events that name no type were taken for type {event_type}, by the file's name or its "
             "columns of orders; behaviour.default_event_type says otherwise"
         )
-    known_items.title_column = item_title_column(table.columns, form.columns.values())
+    describer = _describe_items(table, form, known_items, settings, now)
     reading = TableReading(
         "events",
         table.columns,
@@ -123,8 +122,29 @@ def _flat_event_reader(
         decisions.readings,
         event_type=form.default_event_type,
         item_title_column=known_items.title_column,
+        item_reading=None if describer is None else describer.reading,
     )
     return _EventReader(reading, table, form, settings, known_items, now, decisions, id_forms)
+
+
+def _describe_items(
+    table: OpenTable,
+    form: EventForm,
+    known_items: KnownItems,
+    settings: BehaviourSettings,
+    now: float,
+) -> EventItemDescriber | None:
+    """Have new items made of the columns that describe them; None where no more than titles do."""
+    item = form.columns["item"]
+    if item is None:
+        return None
+    people = (form.columns["user"], form.columns["session"])
+    known_items.title_column = find_item_title(table, form.columns, people)
+    describer = find_describer(
+        table, form.columns, known_items.title_column, known_items.store, settings, now
+    )
+    known_items.describer = describer
+    return describer
 
 
 class _EventReader:
@@ -149,6 +169,7 @@ class _EventReader:
         self._now = now
         self._decisions, self._id_forms = decisions, id_forms
         self._seen_columns = dict.fromkeys(table.columns)
+        self._left_out: Counter[str] = Counter()
 
     def observe(self, batch: Sequence[Event]) -> None:
         self._decisions.count_users(batch)
@@ -160,7 +181,18 @@ class _EventReader:
         given_fields = [name for name, column in self._form.columns.items() if column]
         return self._known_items.put(batch, given_fields)
 
-    def parse(self, line: int, row: Row) -> tuple[Event | RejectedRow]:
+    def _says_nothing(self, reject: RejectedRow, row: Row) -> bool:
+        """Whether a row is of a type that says nothing of taste; these are counted."""
+        column = self._form.columns["event_type"]
+        raw = "" if column is None else str(row.get(column) or "").strip()
+        event_type = normalise_event_type(raw)
+        is_page = raw.startswith("$") and reject.column == (self._form.columns["item"] or "item")
+        if not is_page and (reject.column != column or event_type not in NO_TASTE_NAMES):
+            return False
+        self._left_out[f"{column} is {raw}{', without an item' if is_page else ''}"] += 1
+        return True
+
+    def parse(self, line: int, row: Row) -> tuple[Event | RejectedRow, ...]:
         if (
             self._table.open_ended
             and len(self._seen_columns) < MAX_COLUMNS
@@ -171,7 +203,7 @@ class _EventReader:
         file = self._table.name
         event = parse_event(row, self._form, file=file, line=line, now=self._now)
         if event.__class__ is RejectedRow:
-            return (event,)
+            return () if self._says_nothing(event, row) else (event,)
         return (self._known_items.check(event, file, line, row),)  # type: ignore[arg-type]  # an Event
 
     def key(self, record: Event) -> str:
@@ -185,6 +217,8 @@ class _EventReader:
             else []
         )
         used_columns = {*self._form.columns.values(), self._known_items.title_column}
+        if self._known_items.describer is not None and self._known_items.described_count:
+            used_columns.update(self._known_items.describer.columns)
         unused_columns = [column for column in self._seen_columns if column not in used_columns]
         if unused_columns:
             warnings.append(
@@ -198,6 +232,9 @@ class _EventReader:
             )
         warnings += self._decisions.all_warnings(self._form.columns)
         warnings += _event_type_notes(self._form)
+        if self._left_out:
+            reasons = [f"{count:,} ({reason})" for reason, count in self._left_out.most_common()]
+            warnings.append(f"rows that say nothing of taste were left out: {', '.join(reasons)}")
         return warnings + self._known_items.warnings()
 
 

@@ -31,3 +31,5 @@ class TableReading:
     """Of events that name none."""
     item_title_column: str | None = None
     """Of events: the column with the titles of items that are new."""
+    item_reading: "TableReading | None" = None
+    """Of events: how the columns are read that describe items that are new."""

@@ -15,6 +15,7 @@ from foretaste.behaviour.files.file_form import HeaderlessError
 from foretaste.behaviour.files.file_settings import FileSettings, Reading
 from foretaste.behaviour.files.packing import COMPRESSED_EXTENSIONS, parts_of
 from foretaste.behaviour.formats import FORMATS, format_named
+from foretaste.behaviour.formats.date_and_time import date_and_time_steps
 from foretaste.behaviour.formats.declaration import FileFormat, TableFormat
 from foretaste.behaviour.formats.order_tables import order_steps
 from foretaste.behaviour.formats.row_steps import RowStep, StepContext
@@ -44,7 +45,7 @@ def open_formatted(
         reopen = partial(open_formatted, source, name, reading)
         if table_format is None:
             is_typed = reading.record_type not in (None, "events")
-            steps = () if is_typed else order_steps(table.columns)
+            steps = () if is_typed else _plain_steps(table)
             return _after_all(table, steps, folder, reopen) if steps else table
         table_format = without_merging(table_format, reading.settings.columns.get("group"))
         laid = _laid(table, table_format, folder, reopen)
@@ -55,6 +56,11 @@ def open_formatted(
     if requested_format is None and named_columns & set(table.columns) - set(laid.columns):
         return table  # the settings of the file speak of it as it is
     return laid
+
+
+def _plain_steps(table: OpenTable) -> tuple[RowStep, ...]:
+    """What is done to the events of a table that no format claims."""
+    return (*date_and_time_steps(table.columns, table.head), *order_steps(table.columns))
 
 
 def _opened(

@@ -93,6 +93,7 @@ API_ORDERS = TableFormat(
                 "item": "line.sku",
                 "at": "created_at",
                 "value": "line.price",
+                "title": "line.name",
                 "parent": "line.parent_item_id",
             }
         ),

@@ -43,6 +43,7 @@ def _identified(row: Row) -> Any:
 
 
 _FIELDS = ("user", "session", "item", "event_type", "at", "value", "query", "text", "event_id")
+_ITEM_PROPERTIES = {"title": "name", "brand": "brand", "category": "category"}
 CALLS = TableFormat(
     "events",
     "calls of Segment",
@@ -66,12 +67,16 @@ CALLS = TableFormat(
                 "query": "properties.query",
                 "text": "properties.review_body",
                 "message": "messageId",
+                **{
+                    name: f"product.{path}|properties.{path}"
+                    for name, path in _ITEM_PROPERTIES.items()
+                },
             }
         ),
         Compute("event_id", _event_id),
         Compute("identified", _identified),
         Require(("item", "query", "identified"), type_column="event_type"),
-        Select({name: name for name in _FIELDS}),
+        Select({name: name for name in (*_FIELDS, *_ITEM_PROPERTIES)}),
     ),
     event_type_names={
         "product_reviewed": "review",

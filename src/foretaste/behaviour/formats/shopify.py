@@ -96,6 +96,8 @@ ORDERS = TableFormat(
                 "item": "Lineitem sku|Lineitem name",
                 "at": "Created at",
                 "value": "Lineitem price",
+                "title": "Lineitem name",
+                "brand": "Vendor",
             }
         ),
         Constant("event_type", "purchase"),
@@ -145,6 +147,8 @@ API_ORDERS = TableFormat(
                 "item": "line.product_id|line.sku|line.title",
                 "at": "created_at",
                 "value": "line.price",
+                "title": "line.title",
+                "brand": "line.vendor",
             }
         ),
         Constant("event_type", "purchase"),

@@ -69,6 +69,9 @@ EVENTS = TableFormat(
                 "value": "product.price|ti_price|se_value",
                 "query": "query",
                 "event_id": "event_id",
+                "title": "product.name|ti_name",
+                "brand": "product.brand",
+                "category": "product.category|ti_category",
             }
         ),
         Compute("event_id", _event_id),

@@ -91,6 +91,7 @@ API_ORDERS = TableFormat(
                 "item": "line.product_id|line.sku|line.name",
                 "at": "date_created_gmt|date_created",
                 "value": "line.price",
+                "title": "line.parent_name|line.name",
             }
         ),
         Constant("event_type", "purchase"),
@@ -117,7 +118,8 @@ ORDERS = TableFormat(
                 "session": "Order Number|Order ID",
                 "item": "Product Id|Product ID|SKU|Item SKU|Product SKU",
                 "at": "Order Date",
-                "value": "Item Cost|Item Price|Product Price",
+                "value": "Item Cost|Item Price|Product Price|Product Unit Price",
+                "title": "Item Name|Product Name|Product Name (main)",
             }
         ),
         Constant("event_type", "purchase"),

@@ -111,9 +111,21 @@ def _use(column: str, field: str | None, reading: TableReading) -> str:
     decision = reading.decisions.get(column)
     if column == reading.item_title_column:
         return "title"
+    if (item_reading := _item_reading(column, reading)) is not None:
+        fields = {name: field for field, name in item_reading.columns_by_field.items()}
+        return _use(column, fields.get(column), item_reading)
     if decision is None:
         return LEFT_OUT if reading.record_type == "events" else "attribute"
     return ROLE_LABELS[decision.role]
+
+
+def _item_reading(column: str, reading: TableReading) -> TableReading | None:
+    """How a column of events is read that describes items that are new; None of another."""
+    item_reading = reading.item_reading
+    is_fields = column in reading.columns_by_field.values() or column == reading.item_title_column
+    if item_reading is None or is_fields or column not in item_reading.columns:
+        return None
+    return item_reading
 
 
 def _column_use(
@@ -149,6 +161,8 @@ def _column_use(
         reason = reading.reasons.get(field, "its name")
     elif column == reading.item_title_column:
         reason = "items that are new are called so"
+    elif _item_reading(column, reading) is not None:
+        reason = "it is the same in all rows of an item: items that are new have it"
     elif reading.record_type == "events":
         reason = "it is no field of an event"
     use = _use(column, field, reading)
@@ -184,6 +198,7 @@ def _feature_type(
     settings: BehaviourSettings,
 ) -> FeatureType | None:
     """The type of an attribute; None of what is none."""
+    reading = _item_reading(column, reading) or reading
     decision = reading.decisions.get(column)
     if field is not None or decision is None or decision.role not in ("attribute", "price"):
         return None
