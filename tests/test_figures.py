@@ -128,8 +128,10 @@ def test_a_section_of_the_measured_page() -> None:
 
 
 def test_the_measured_page_warns_before_the_table_of_peers() -> None:
-    page = measured.page({"quality": "Q", "published": "O", "peers": "THE PEERS"})
-    section = page.split("## Peers in one run")[1]
+    page = measured.page(
+        {"quality": "Q", "published": "O", "peers_to_the_end": "E", "peers": "THE PEERS"}
+    )
+    section = page.split("## Peers in one run, with a cap")[1]
 
     assert section.index("cut by the cap") < section.index("THE PEERS")
     assert section.index("nothing else") < section.index("THE PEERS")
