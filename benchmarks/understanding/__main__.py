@@ -36,6 +36,8 @@ HALVES = {
     "unseen-6": "unseen_6.txt",
     "unseen-7": "unseen_7.txt",
     "unseen-8": "unseen_8.txt",
+    "unseen-9": "unseen_9.txt",
+    "unseen-10": "unseen_10.txt",
 }
 FIRST_LOOKS = json.loads((FOLDER / "first_looks.json").read_text(encoding="utf-8"))
 """Half → language → the share of exact states before anything was changed."""
