@@ -164,7 +164,7 @@ class _State:
             if check.startswith("!-") and self.has_change(words, "mute", 0):
                 return True
             hit = CONDITION.fullmatch(check)
-            if hit and hit[2] == "=" and self.has_change(hit[3].lower(), "mute", 0):
+            if hit and hit[2] == "=" and self.has_change(f"'{hit[3].lower()}'", "mute", 0):
                 return True
         return False
 

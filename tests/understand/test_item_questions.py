@@ -92,3 +92,30 @@ def test_a_day_and_its_weather_are_no_topic_of_a_film() -> None:
 
 def test_umlauts_may_be_typed_without_them() -> None:
     assert meaning("Komoedien fuer Kinder").conditions == meaning("Komödien für Kinder").conditions
+
+
+@pytest.mark.parametrize(
+    ("text", "item", "topic"),
+    [
+        ("Heat, how long", "4", "length"),
+        ("first one any good?", "1", "reviews"),
+        ("and the director of the 2nd?", "2", "maker"),
+        ("the office one, when", "8", "year"),
+        ("how long is the blade one", "5", "length"),
+        ("Heat, wie lange?", "4", "length"),
+        ("et le réalisateur de Heat ?", "4", "maker"),
+        ("¿y el director de Heat?", "4", "maker"),
+        ("the oldest", "1", "year"),
+    ],
+)
+def test_a_question_in_a_word_or_two(text: str, item: str, topic: str) -> None:
+    question = meaning(text)
+    assert (question.intent, question.items, question.topic) == ("about", (item,), topic)
+
+
+def test_a_word_asks_of_what_was_spoken_of() -> None:
+    assert after("who directed Heat?", "how long?").items == ("4",)
+
+
+def test_of_nothing_nothing_is_asked() -> None:
+    assert meaning("is it on at eight", shown=False).intent == "unknown"

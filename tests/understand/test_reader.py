@@ -356,3 +356,47 @@ def test_what_became_of_an_item(text: str, intent: str, items: str) -> None:
 def test_a_number_of_items_is_no_bound() -> None:
     found = meaning("no more than 3 films about crime")
     assert (found.count, found.conditions) == (3, ({"genres": "Crime"},))
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "items"),
+    [
+        ("2", "like", "2"),
+        ("read the 2nd one already", "hide", "2"),
+        ("finished Heat. next?", "like", "4"),
+        ("done with Matilda, loved it", "take", "6"),
+        ("Alien vs Heat", "compare", "1 4"),
+        ("Toy Story is too scary for me", "hide", "3"),
+        ("Alien is too old for me", "refine", ""),
+        ("the shining one", "like", "2"),
+        ("not my thing", "next", ""),
+    ],
+)
+def test_items_as_they_are_named_on_a_phone(text: str, intent: str, items: str) -> None:
+    reading = meaning(text)
+    assert (reading.intent, reading.items) == (intent, tuple(items.split()))
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("from 94 or 95", [{"year": {"gte": 1994.0, "lte": 1995.0}}]),
+        ("late 80s", [{"year": {"gte": 1985.0, "lte": 1989.0}}]),
+        ("anfang der 80er", [{"year": {"gte": 1980.0, "lte": 1984.0}}]),
+        ("fin des années 80", [{"year": {"gte": 1985.0, "lte": 1989.0}}]),
+        ("mediados de los 90", [{"year": {"gte": 1993.0, "lte": 1997.0}}]),
+        ("before i was born (1985)", [{"year": {"lt": 1985.0}}]),
+        ("published between 1950 and 70", [{"year": {"gte": 1950.0, "lte": 1970.0}}]),
+        ("i'm sad cheer me up", [{"genres": "Comedy"}]),
+        ("comedies but not Toy Story", [{"genres": "Comedy"}, {"not": {"id": ["3"]}}]),
+    ],
+)
+def test_what_the_items_must_be_in_few_words(text: str, conditions: list[object]) -> None:
+    assert list(meaning(text, shown=False).conditions) == conditions
+
+
+def test_what_is_refused_is_not_asked_for_by_another_word() -> None:
+    reading = meaning("not horror but a bit creepy", shown=False)
+    assert {"genres": "Horror"} not in reading.conditions
+    assert reading.query is not None
+    assert "creepy" in reading.query

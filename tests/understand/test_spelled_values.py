@@ -16,6 +16,7 @@ VALUES = (
 SPELLED = SpelledValues(
     {tuple(stems(value)): [v for v in VALUES if v[1] == value] for _, value in VALUES},
     lambda value: len(value[1]),
+    lambda word, people: word == "niro",
 )
 
 
@@ -29,6 +30,9 @@ SPELLED = SpelledValues(
         ("agatha cristie", ("authors", "Agatha Christie")),
         ("comeddy films", ("genres", "Comedy")),
         ("spielberg", None),
+        ("niro", ("cast", "Robert De Niro")),
+        ("films with de niro", ("cast", "Robert De Niro")),
+        ("steven spielburg", ("directors", "Steven Spielberg")),
         ("a film with walls", None),
     ],
 )

@@ -174,7 +174,7 @@ def test_what_the_items_must_be(text: str, conditions: list[object]) -> None:
     ("text", "conditions"),
     [
         ("the cheapest shoes", [{"type": "Shoes"}, {"price": {"lte": 179.0}}]),
-        ("the cheapest", [{"price": {"lte": 59.0}}]),
+        ("the cheapest ones", [{"price": {"lte": 59.0}}]),
         ("die günstigsten Schuhe", [{"type": "Shoes"}, {"price": {"lte": 179.0}}]),
         ("les moins chers", [{"price": {"lte": 59.0}}]),
         ("los más caros", [{"price": {"gte": 89.0}}]),
@@ -229,3 +229,30 @@ def test_a_child_is_known_by_its_age(text: str) -> None:
 
 def test_somebody_old_is_no_child() -> None:
     assert meaning("a coat for an 80 year old").conditions == ({"type": "Coats"},)
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("shoes M", [{"type": "Shoes"}, {"size": "M"}]),
+        ("a dress w size S", [{"type": "Dresses"}, {"size": "S"}]),
+        ("smth 4 my 6yo", [{"gender": "Children"}]),
+        ("coat for an 8 yr old girl", [{"type": "Coats"}, {"gender": "Children"}]),
+        ("im 12, which shoes", [{"type": "Shoes"}, {"gender": "Children"}]),
+        ("yelow dress", [{"colour": "Yellow"}, {"type": "Dresses"}]),
+        ("20-40", [{"price": {"gte": 20.0, "lte": 40.0}}]),
+    ],
+)
+def test_what_is_typed_on_a_phone(text: str, conditions: list[object]) -> None:
+    assert sorted(meaning(text).conditions, key=str) == sorted(conditions, key=str)
+
+
+@pytest.mark.parametrize(
+    "text", ["pls dont track me", "womens coat M max 200", "de niro pacino", "r u a robot"]
+)
+def test_words_that_others_have_too_change_no_language(text: str) -> None:
+    assert meaning(text).language == "en"
+
+
+def test_a_kind_in_two_words_that_is_also_a_title_is_a_kind() -> None:
+    assert meaning("yellow dress, but not in size S").intent == "find"

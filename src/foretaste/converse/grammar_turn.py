@@ -20,8 +20,9 @@ from foretaste.converse.turn import ChatTurn
 from foretaste.converse.undo import take_back
 from foretaste.loop import Foretaste
 from foretaste.understand.grammar import GRAMMARS
+from foretaste.understand.item_requests import ITEM_INTENTS
 from foretaste.understand.meaning import Meaning, Scene
-from foretaste.understand.reader import ITEM_INTENTS, understand
+from foretaste.understand.reader import understand
 
 SPOKEN_INTENTS = ("greet", "thanks", "help", "my_data", "unknown")
 """Intents that are answered by a sentence, never by a list."""
@@ -47,6 +48,7 @@ class GrammarTurn:
             state.language,
             subject=state.subject,
             topic=state.topic,
+            filter=state.filter,
             today=datetime.fromtimestamp(self._shop.clock(), UTC).date(),
         )
         return understand(text, scene)

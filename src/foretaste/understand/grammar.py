@@ -34,6 +34,9 @@ MIN_STEM_LETTERS = 3
 MIN_BORROWED_LETTERS = 4
 SPACED_HYPHEN = re.compile(r"(?<=\w) --? (?=[^\W\d])")
 """A dash, as it is typed."""
+EMOTICON = re.compile(
+    r"(?<!\w)(?:[:;=8][-'^]?[)(dpo/|*]+|<3|[xX][dD]+|\^\^|[\U0001F000-\U0001FAFF☀-➿️]+)(?!\w)", re.I
+)
 WORD = re.compile(r"\w++")
 DIGRAPHS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 """How umlauts are typed without them → as they are without their dots."""
@@ -86,6 +89,7 @@ class Grammar:
 
     def normalised(self, text: str) -> str:
         """One line in lower case, as the patterns expect it."""
+        text = EMOTICON.sub(" ", text)
         line = " ".join(text.lower().replace("’", "'").replace("¿", " ").replace("¡", " ").split())
         line = line if self.language == "en" else fold(line)
         if self.language == "de":

@@ -52,35 +52,12 @@ def compiled_patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"
     }
     patterns |= {name: content[name] for name in ("elisions", "compounds") if name in content}
     patterns |= {f"starts.{name}": rf"^(?:{it})(?!\w)" for name, it in content["starts"].items()}
-    patterns |= {
-        "politeness.before": rf"^(?:{content['politeness_before']})(?!\w)[ ,.!:;]*+",
-        "politeness.after": rf"(?<!\w)(?:{content['politeness_after']})(?!\w)[ ,.!?]*+$",
-        "reference.end": rf"(?<!\w)(?:{content['ends']['reference']})[ .?!]*+$",
-        "more_request": rf"(?:^|[,.!;?:]| and| so) ?(?:{content['ends']['more_requests']})[.?!]*+$",
-        "reference.before": rf"^(?:(?:{content['references']['before']})(?!\w) ?)++",
-        "reference.after": rf" (?:{content['references']['after']})$",
-        "than": rf"^(?:{content['comparatives']['than']}) ",
-        "than_within": rf"(?<!\w)(?:{content['comparatives']['than']}) ",
-        "children": rf"(?<!\w)(?:{_children_pattern(content)})(?!\w)",
-        "men": rf"(?<!\w)(?:{content['clauses']['men']})(?!\w)",
-        "women": rf"(?<!\w)(?:{content['clauses']['women']})(?!\w)",
-        "correction": rf"^(?:{content['correction']})",
-        "same_maker_again": rf"^(?:{content['same_maker_again']})$",
-        "occasion": rf"(?<!\w)(?:{content['clauses']['occasion']})(?!\w)",
-        "recipient": rf"(?<!\w)(?:{content['clauses']['recipient']})(?!\w)",
-        "counted": rf"^(?:{content['numbers']['counted']})",
-        "media": rf"(?<!\w)(?:{content['clauses']['media']})(?!\w)",
-        "service": rf"(?<!\w)(?:{content['service']})(?!\w)",
-        "private": rf"(?<!\w)(?:{content['private']})(?!\w)",
-        "questions": rf"^(?:{content['questions']})(?!\w)",
-        "described_by_value": rf"^(?:{content['references']['described_by_value']})$",
-        "and_this": rf"^{content['references']['and_this']}",
-        "described": rf"^(?:{content['references']['described']})$",
-    }
+    patterns |= _phrase_patterns(content, words)
     patterns |= {
         f"tails.{name}": f"^(?:{tail})$" for name, tail in content.get("tails", {}).items()
     }
     patterns |= _noun_patterns(content["about_nouns"])
+    patterns |= {f"about_alone.{topic}": it for topic, it in content["about_alone"].items()}
     loved = content.get("tails", {}).get("loved", "(?!)")
     patterns["tails.loved_within"] = (
         rf"(?<!\w)(?<!not )(?<!nicht )(?<!pas )(?<!no )(?:{loved})(?!\w)"
@@ -98,6 +75,42 @@ def compiled_patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"
     return {name: re.compile(pattern) for name, pattern in patterns.items()}
 
 
+def _phrase_patterns(content: Mapping[str, Any], words: str) -> dict[str, str]:
+    """The patterns of parts of what is said; words: the number words of the language."""
+    return {
+        "politeness.before": rf"^(?:{content['politeness_before']})(?!\w)[ ,.!:;]*+",
+        "politeness.after": rf"(?<!\w)(?:{content['politeness_after']})(?!\w)[ ,.!?]*+$",
+        "reference.end": rf"(?<!\w)(?:{content['ends']['reference']})[ .?!]*+$",
+        "more_request": rf"(?:^|[,.!;?:]| and| so) ?(?:{content['ends']['more_requests']})[.?!]*+$",
+        "reference.before": rf"^(?:(?:{content['references']['before']})(?!\w) ?)++",
+        "reference.after": rf" (?:{content['references']['after']})$",
+        "than": rf"^(?:{content['comparatives']['than']}) ",
+        "than_within": rf"(?<!\w)(?:{content['comparatives']['than']}) ",
+        "children": rf"(?<!\w)(?:{_children_pattern(content)})(?!\w)",
+        "men": rf"(?<!\w)(?:{content['clauses']['men']})(?!\w)",
+        "women": rf"(?<!\w)(?:{content['clauses']['women']})(?!\w)",
+        "correction": rf"^(?:{content['correction']})",
+        "correction_within": content["correction_within"],
+        "amount_alone": rf"^(?:{content['numbers']['amount_alone']})? ?[$€£]? ?"
+        rf"(?P<a>\d{{1,6}}(?:[.,]\d{{1,2}})?|{words}) ?(?:{_unit_words(content['numbers'])})?",
+        "short_year": rf"(?<!\w)(?P<before>{content['numbers']['short_year']}) ['’]?(?P<a>[3-9]\d)"
+        rf"(?:(?P<between> ?(?:{content['numbers']['between_and']}) ?)['’]?(?P<b>[3-9]\d))?"
+        rf"(?!\w| ?(?:%|{_unit_words(content['numbers'])})(?!\w))",
+        "excess": rf"^ ?(?:{content['references']['excess']})(?!\w)",
+        "same_maker_again": rf"^(?:{content['same_maker_again']})$",
+        "occasion": rf"(?<!\w)(?:{content['clauses']['occasion']})(?!\w)",
+        "recipient": rf"(?<!\w)(?:{content['clauses']['recipient']})(?!\w)",
+        "counted": rf"^(?:{content['numbers']['counted']})",
+        "media": rf"(?<!\w)(?:{content['clauses']['media']})(?!\w)",
+        "service": rf"(?<!\w)(?:{content['service']})(?!\w)",
+        "private": rf"(?<!\w)(?:{content['private']})(?!\w)",
+        "questions": rf"^(?:{content['questions']})(?!\w)",
+        "described_by_value": rf"^(?:{content['references']['described_by_value']})$",
+        "and_this": rf"^{content['references']['and_this']}",
+        "described": rf"^(?:{content['references']['described']})$",
+    }
+
+
 def _noun_patterns(nouns_by_topic: Mapping[str, str]) -> dict[str, str]:
     """Nouns of [about_nouns], and what may stand behind a question of the list."""
     patterns = {f"about_nouns.{name}": f"^(?:{nouns})" for name, nouns in nouns_by_topic.items()}
@@ -109,6 +122,10 @@ def _children_pattern(content: Mapping[str, Any]) -> str:
     words = content["numbers"]["words"]
     ages = "|".join(word for word, number in words.items() if 1 < number <= MAX_CHILD_AGE)
     return str(content["clauses"]["children"]).replace("{age}", rf"(?:\d|1[0-4]|{ages})")
+
+
+def _unit_words(numbers: Mapping[str, Any]) -> str:
+    return "|".join(numbers["units"].values())
 
 
 def _number_patterns(numbers: Mapping[str, Any], words: str) -> dict[str, str]:

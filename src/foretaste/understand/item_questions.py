@@ -21,6 +21,9 @@ QUESTION_BREAK = re.compile(r"[,:;.?!–—-] ")
 TOPICS_WITH_MORE: tuple[Topic, ...] = ("quality", "noun")
 """Those of which the talk does not keep what was asked."""
 PARENTHESES = re.compile(r"\([^()]{1,40}\)")
+ALONE_TOPICS: tuple[Topic, ...] = (
+    *("price", "length", "year", "maker", "cast", "text", "reviews", "stock", "made_of"),
+)
 NOUN_TOPICS: tuple[Topic, ...] = (
     *("length", "year", "price", "maker", "cast", "text", "reviews", "made_of"),
 )
@@ -37,7 +40,12 @@ class ItemQuestions:
         text = " ".join(PARENTHESES.sub(" ", asked).split()).strip(STOPS)
         if self._grammar.patterns["starts.compare"].match(text):
             return self._extreme_of(text)
-        return self._question(text) or self._behind_item(text) or self._same_of_other(text)
+        return (
+            self._question(text)
+            or self._behind_item(text)
+            or self._short_question(text)
+            or self._same_of_other(text)
+        )
 
     def _extreme_of(self, text: str) -> Meaning | None:
         """ "Which of these is the cheapest?", which begins like a comparison of two."""
@@ -74,6 +82,44 @@ class ItemQuestions:
         question = text[pause.end() :].strip(STOPS)
         return ItemQuestions(scene, self._grammar, ItemReader(scene, self._grammar))._question(
             question
+        )
+
+    def asks_of_nothing(self, text: str) -> bool:
+        """Whether something is asked of “it” where nothing was spoken of: “is it on at eight?”."""
+        pronouns = self._grammar.patterns["about_nouns.pronouns"]
+        hits = [
+            hit
+            for topic, pattern in self._grammar.about_patterns
+            if topic == "quality" and (hit := pattern.fullmatch(text.strip(STOPS)))
+        ]
+        return self._pronoun() is None and any(
+            pronouns.fullmatch(hit["item"])
+            and not any(map(self._is_told, self._grammar.tokens(hit["quality"])))
+            for hit in hits
+        )
+
+    def _short_question(self, text: str) -> Meaning | None:
+        """ "The loafers, how much", "first one any good", and "how much?" of what was spoken of."""
+        topic = self._topic_alone(text)
+        if topic is not None and self._scene.subject:
+            return self._about(self._scene.subject[:1], topic)
+        words = text.split()
+        for count in range(min(len(words) - 1, MAX_TITLE_WORDS), 0, -1):
+            topic = self._topic_alone(" ".join(words[count:]))
+            name = " ".join(words[:count]).strip(STOPS)
+            if topic is None or self._scene.vocabulary.feature(words[:count], self._grammar):
+                continue
+            item = self._item(name)
+            if item is not None:
+                return self._about((item,), topic)
+        return None
+
+    def _topic_alone(self, text: str) -> Topic | None:
+        """What is asked where no item is named: “how much?”."""
+        patterns = self._grammar.patterns
+        return next(
+            (topic for topic in ALONE_TOPICS if patterns[f"about_alone.{topic}"].fullmatch(text)),
+            None,
         )
 
     def _same_of_other(self, text: str) -> Meaning | None:
@@ -173,7 +219,7 @@ class ItemQuestions:
             items, tail = self._items.leading(name)
             if items and not tail.strip(STOPS):
                 return items[0]
-        return self._described(words)
+        return self._described(words) or self._items.by_partial_title(words)
 
     def _names(self, words: str) -> Iterator[str]:
         """As it was said, and without “the film” in front."""

@@ -26,6 +26,9 @@ MIN_PROBABILITY = 0.95
 """From which on it is believed that a text is in a language that is not understood."""
 OWN_LETTERS = {"de": "äöüß", "fr": "çœèêàâîûô", "es": "¿¡ñáíóú"}
 """Letters that speak for a language as much as a word does."""
+SPELLED_LANGUAGE = "en"
+"""The one whose words without an apostrophe are words of others: “dont” is French as well."""
+LETTERS = frozenset("bcdfghjklmnpqrstvwxz")
 LANGUAGE_BY_SCRIPT = {
     "HIRAGANA": "ja",
     "KATAKANA": "ja",
@@ -45,16 +48,16 @@ def detect_language(text: str, *, previous: str = "en") -> str:
     script = _other_script(text)
     if script is not None:
         return script
-    words = [word for word in _tokens(text) if word[0].isalpha()]
+    words = _words(text)
     other = _other_language(text, words)
     if other is not None:
         return other
-    hits = {it: sum(_weight(word, it) for word in words) for it in GRAMMARS}
-    for language, letters in OWN_LETTERS.items():
-        hits[language] += bool(set(letters) & set(text.lower()))
+    hits = {it: _hits(text, words, it) for it in GRAMMARS}
     best = max(hits.values())
     leaders = [language for language, hit in hits.items() if hit == best]
     likely = previous if previous in leaders else leaders[0]
+    if len(leaders) > 1 and _is_hardly_known(words, leaders[0]):
+        likely = previous if previous in GRAMMARS else likely  # “de niro pacino” is a name
     if len(words) < MIN_WORDS or best >= len(words) / MIN_WORDS:
         return likely
     identified = _identified(text)
@@ -105,6 +108,28 @@ def _own_words() -> Mapping[str, frozenset[str]]:
         )
         for language, words in every.items()
     }
+
+
+def _words(text: str) -> list[str]:
+    """Words of letters; a consonant by itself is a size (“coat M”) or an abbreviation."""
+    return [word for word in _tokens(text) if word[0].isalpha() and word not in LETTERS]
+
+
+def _hits(text: str, words: Sequence[str], language: str) -> float:
+    """How much speaks for a language: its words, in the spelling of its grammar where a text is
+    typed without apostrophes (“dont”), and its letters.
+    """
+    spelled_words = words
+    if language == SPELLED_LANGUAGE:
+        spelled_words = _words(GRAMMARS[language].normalised(text))
+    readings = (words, spelled_words)
+    hits = max(sum(_weight(word, language) for word in reading) for reading in readings)
+    return hits + bool(set(OWN_LETTERS.get(language, "")) & set(text.lower()))
+
+
+def _is_hardly_known(words: Sequence[str], language: str) -> bool:
+    """Whether less than half of the words are of the language."""
+    return 2 * sum(_weight(word, language) > 0 for word in words) < len(words)
 
 
 def _tokens(text: str) -> list[str]:

@@ -72,6 +72,8 @@ class Scene:
     """The items that were spoken of last, which “it” is."""
     topic: "Topic | None" = None
     """What was asked of them."""
+    filter: Mapping[str, Any] = field(default_factory=dict)
+    """What the list in hand was asked for by."""
     today: date | None = None
     """What “last week” is said of; None where no such times are read."""
 

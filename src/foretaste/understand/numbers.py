@@ -17,8 +17,11 @@ MINUTES_PER_HOUR = 60.0
 MONTHS_PER_YEAR = 12
 YEARS_AROUND, SHARE_AROUND = 3.0, 0.2
 """How far "around 1990" and "about 50" reach, either way."""
+DECADE_PARTS = {"early": (0, 4), "mid": (3, 7), "late": (5, 9)}
+"""The years of a decade that are its beginning, its middle and its end, as people say it."""
 FIRST_OLD_DECADE = 30
 """The 30s are of the last century, the 20s of this."""
+YEARS_PER_CENTURY = 100
 MAX_COUNT = 50
 
 
@@ -108,6 +111,18 @@ def extract_bounds(text: str, grammar: Grammar) -> tuple[str, tuple[Bound, ...]]
     return text, _joined(bounds)
 
 
+def with_centuries(text: str, grammar: Grammar) -> str:
+    """The text with its years of two digits as years of the last century: “from 94 or 95”. Only
+    for items that have years, and nothing else that such numbers may be of.
+    """
+
+    def whole_year(hit: "re.Match[str]") -> str:
+        second = f"{hit['between']}19{hit['b']}" if hit["b"] else ""
+        return f"{hit['before']} 19{hit['a']}{second}"
+
+    return grammar.patterns["short_year"].sub(whole_year, text)
+
+
 def _joined(bounds: list[Bound]) -> tuple[Bound, ...]:
     """ "The 80s or 90s" is from the first year of the one to the last of the other."""
     ranges = [
@@ -189,10 +204,13 @@ def _bound_of(kind: str, hit: "re.Match[str]", grammar: Grammar) -> Bound | None
         return None
     subject, unit, factor = _unit(groups, first)
     first *= factor
-    if kind == "range" and subject == "any" and not set(hit[0]) & set(CURRENCY_SIGNS):
+    is_all = hit[0].strip() == hit.string.strip()
+    if kind == "range" and subject == "any" and not (is_all or set(hit[0]) & set(CURRENCY_SIGNS)):
         return None
     if kind in ("between", "range"):
         second = (amounts[-1] or 0.0) * factor
+        if subject == "year" and second < YEARS_PER_CENTURY:  # “between 1950 and 70”
+            second += first // YEARS_PER_CENTURY * YEARS_PER_CENTURY
         return Bound(subject, min(first, second), max(first, second), unit=unit)
     if kind == "around":
         if not unit and subject == "any" and groups.get("vague"):
@@ -242,4 +260,5 @@ def _decade(groups: dict[str, str | None], grammar: Grammar) -> Bound:
         decade = int(str(groups["decade"]))
     century = groups.get("century")
     base = int(century) * 100 if century else (1900 if decade >= FIRST_OLD_DECADE else 2000)
-    return Bound("year", base + decade, base + decade + 9)
+    part = next((years for name, years in DECADE_PARTS.items() if groups.get(name)), (0, 9))
+    return Bound("year", base + decade + part[0], base + decade + part[1])

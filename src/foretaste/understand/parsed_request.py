@@ -54,7 +54,8 @@ def parsed_request(
     builder.problems += problems
     for bound in bounds:
         builder.add_bound(bound)
-    for clause in wish.clauses:
+    refusals = [clause for clause in wish.clauses if clause.strength in ("without", "none")]
+    for clause in (*refusals, *(clause for clause in wish.clauses if clause not in refusals)):
         builder.add_clause(clause)
     conditions = builder.joined_conditions()
     asks = bool(conditions or builder.query_words or builder.problems)
@@ -125,7 +126,13 @@ class _RequestBuilder:
             self.changes.append(Change(clause, tuple(parts)))
 
     def _ask(self, clause: Clause, parts: Sequence[PhraseMatch]) -> None:
-        filters = [part for part in parts if _is_filter(part, parts)]
+        refused = self._refused_conditions()
+        filters = [
+            part
+            for part in parts
+            if _is_filter(part, parts)
+            and not (part.match_type in ("synonym", "read") and part.condition in refused)
+        ]
         for part in filters:
             ((column, value),) = part.condition.items()
             previous = self._values.setdefault(column, [])
@@ -148,8 +155,15 @@ class _RequestBuilder:
             words = list(without_plain(words, self._grammar))
         self.query_words += self._query(words)
 
+    def _refused_conditions(self) -> list[Mapping[str, Any]]:
+        """ "Not horror, but creepy" asks for nothing that horror is another word for."""
+        excluded = [exclusion["not"] for exclusion in self.exclusions]
+        changes = [change for change in self.changes if change.clause.strength == "none"]
+        return [*excluded, *(part.condition for change in changes for part in change.parts)]
+
     def _query(self, words: Sequence[str]) -> tuple[str, ...]:
         """From the first word on that names something, as the catalogue is searched."""
+        words = [word for word in words if len(word) > 1 or word.isdigit()] or words
         content = without_plain(words, self._grammar)
         if self._grammar.language != "en" and content:  # "film" goes with what it is about
             is_noun = [w in content or self._grammar.meaning(w) is not None for w in words]

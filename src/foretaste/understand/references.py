@@ -4,7 +4,7 @@ the second | number 2 | the last one | this | The Shining | Alien and Blade Runn
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from foretaste.rank.about import stems
 from foretaste.understand.grammar import Grammar
@@ -27,6 +27,7 @@ class ItemReader:
         self._grammar = grammar
         self._shown_ids, self._subject = list(scene.shown), scene.subject
         self._shown_titles, self._all_titles = scene.shown, scene.vocabulary.titles.titles
+        self._vocabulary = scene.vocabulary
         self._shown = TitleIndex(scene.shown)
         self._all = scene.vocabulary.titles
 
@@ -72,20 +73,76 @@ class ItemReader:
                 return (item,)
         return ()
 
+    def last_title_span(self, words: str) -> tuple[int, int] | None:
+        """(first word, word behind it) of the last title in a text, the longest that ends there."""
+        tokens = words.split()
+        for stop in range(len(tokens), 0, -1):
+            for start in range(max(stop - MAX_TITLE_WORDS, 0), stop):
+                name = " ".join(tokens[start:stop]).strip(EDGE)
+                if self._by_place(name) or self._exact(name):
+                    return start, stop
+        return None
+
+    def titles_alone(self, words: str) -> tuple[str, ...]:
+        """The items whose exact titles, joined by "and" or commas, are all that is said; a title
+        that is a pronoun is one.
+        """
+        names = [""]
+        for word in words.replace(",", " , ").split():
+            if word == "," or word in self._grammar.joins:
+                names.append("")
+            else:
+                names[-1] = f"{names[-1]} {word}".strip()
+        title = self._shown.exact(words) or self._all.exact(words)
+        items = [self._shown.exact(name) or self._all.exact(name) for name in names]
+        if title is not None:
+            return (title,)
+        return () if None in items else tuple(item for item in items if item)
+
     def _described(self, words: str) -> str | None:
         """The item of the list that has these words in its title: “the whales one”."""
         hit = self._grammar.patterns["described"].match(words)
         if hit is None:
             return None
         name = next(group for group in hit.groups() if group)
+        in_list = self._titled(self._shown_titles, name)
+        if in_list is None and hit["about"] is not None:
+            in_list = self._told_in_list(set(stems(name)))
+        return in_list or self._titled(self._all_titles, name)
+
+    def _titled(self, titles: Mapping[str, str], name: str) -> str | None:
+        """The only one of these whose title has the words, as they were said or in English."""
         tokens = tuple(name.split())
-        for titles in (self._shown_titles, self._all_titles):
-            for sought in (tokens, self._grammar.translated(tokens)):
-                keys = set(stems(" ".join(sought)))
-                items = [item for item, title in titles.items() if keys <= set(stems(title))]
-                if keys and len(items) == 1:
-                    return items[0]
+        for sought in (tokens, self._grammar.translated(tokens)):
+            keys = set(stems(" ".join(sought)))
+            items = [item for item, title in titles.items() if keys <= set(stems(title))]
+            if keys and len(items) == 1:
+                return items[0]
         return None
+
+    def _told_in_list(self, keys: set[str]) -> str | None:
+        """The only item of the list whose texts have these words: “the one with the shark”."""
+        catalogue = self._vocabulary.catalogue
+        items = [
+            item
+            for item in self._shown_ids
+            if (at := catalogue.index.get(item)) is not None
+            and keys <= set(stems(catalogue.full_texts[at]))
+        ]
+        return items[0] if keys and len(items) == 1 else None
+
+    def _by_value(self, words: str) -> str | None:
+        """The only item of the list that has a value: “the blue one”."""
+        hit = self._grammar.patterns["described_by_value"].fullmatch(words)
+        if hit is None or hit.groupdict().get("several"):
+            return None
+        name = next(group for key, group in hit.groupdict().items() if group and key != "several")
+        feature = self._vocabulary.feature(tuple(name.split()), self._grammar)
+        if feature is None:
+            return None
+        having = set(self._vocabulary.items_that([{feature[0]: feature[1]}]))
+        items = [item for item in self._shown_ids if item in having]
+        return items[0] if len(items) == 1 else None
 
     def _group(self, words: str) -> tuple[tuple[str, ...], str] | None:
         """ "The first two", "both"."""
@@ -98,7 +155,25 @@ class ItemReader:
 
     def is_place(self, words: str) -> bool:
         """Whether the text begins with a place in the list, and not with a title."""
-        return any(self._by_place(prefix) is not None for prefix, _ in _prefixes(words))
+        return any(
+            self._by_place(prefix) is not None or self._is_described_in_list(prefix)
+            for prefix, _ in _prefixes(words)
+        )
+
+    def _is_described_in_list(self, words: str) -> bool:
+        """Whether it is “the denim one” of the list."""
+        return self._by_value(words) is not None or self._described(words) in self._shown_ids
+
+    def by_partial_title(self, words: str) -> str | None:
+        """ "The loafers": the only item of the list, or of all, with these words in its title."""
+        first, _, name = words.partition(" ")
+        if (
+            first not in ARTICLES
+            or not name
+            or self._vocabulary.feature(tuple(name.split()), self._grammar)
+        ):
+            return None
+        return self._shown.containing(name) or self._all.containing(name)
 
     def looks_like_title(self, words: str, line: str) -> bool:
         """Whether only a title can be meant: it begins with an article, and says no kind."""
@@ -110,7 +185,7 @@ class ItemReader:
         prefixes = _prefixes(words)
         if is_exact and (title := self._all.exact(words)) and not self._by_place(words):
             return title, ""  # “Dracula and It”
-        for find in (self._by_place, self._exact, self._described):
+        for find in (self._by_place, self._exact, self._described, self._by_value):
             for prefix, behind in prefixes:
                 item = find(prefix)
                 is_cut = MOVED_ARTICLE.search(prefix) and behind.strip()[:1].isalnum()
@@ -162,7 +237,8 @@ class ItemReader:
         before = self._grammar.patterns["reference.before"].match(words)
         place = words[before.end() :] if before is not None else words
         place = self._grammar.patterns["reference.after"].sub("", place).strip()
-        return place, before is not None
+        is_named = before is not None and before[0].strip() not in self._grammar.articles
+        return place, is_named  # “number one” is a place, “the one with the shark” is not
 
     def _ordinal(self, word: str, *, named: bool) -> int | None:
         for number, names in enumerate(self._grammar.references["ordinals"], 1):

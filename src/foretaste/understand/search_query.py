@@ -67,6 +67,10 @@ class SearchVocabulary(Vocabulary):
         """All words of all items, as the search index has them."""
         return self._known_words
 
+    def _is_only_name(self, word: str, people: Sequence[FeatureValue]) -> bool:
+        """No last name alone is a facet: the words of a search find it."""
+        return False
+
     def _names_value(
         self, run: tuple[str, ...], start: int, stop: int, value: FeatureValue
     ) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from foretaste.rank.about import stem
 from foretaste.understand.titles import plain_words
@@ -16,7 +17,17 @@ MIN_MISSPELT_LETTERS, MIN_MISSPELT_RATIO = 5, 85.0
 """Of a word that is read as the name of a value, misspelt."""
 MIN_NAME_LETTERS = 4
 MAX_NAME_WORDS = 3
-CREATOR_WORDS = frozenset({"by", "von", "de", "par", "por", "directed", "written"})
+MIN_ROLES = 3
+"""Items that somebody who plays in them is known by the last name alone from."""
+MIN_LEAD = 2
+"""How many times the items of another of the same name somebody must have to be meant."""
+CREATOR_WORDS: Mapping[str, frozenset[str]] = {
+    "en": frozenset({"by", "directed", "written"}),
+    "de": frozenset({"von"}),
+    "fr": frozenset({"de", "par"}),
+    "es": frozenset({"de", "por"}),
+}
+"""By language: “de” is in a name where it is no word."""
 CREATOR_COLUMNS = ("director", "directors", "author", "authors", "writer", "artist", "brand")
 CAST_COLUMNS = ("cast", "actors", "actor", "stars", "starring")
 CAST_WORDS = frozenset({"with", "starring", "mit", "avec", "con", "featuring"})
@@ -27,17 +38,26 @@ SpelledMatch = tuple[int, int, FeatureValue]
 
 
 class SpelledValues:
-    """The values of a catalogue by how they are spelled."""
+    """The values of a catalogue by how they are spelled.
+
+    is_only_name: whether a word is said of no items but those of these people.
+    """
 
     def __init__(
         self,
         values_by_stems: Mapping[tuple[str, ...], Sequence[FeatureValue]],
         item_count: Callable[[FeatureValue], int],
+        is_only_name: Callable[[str, Sequence[FeatureValue]], bool],
     ) -> None:
         self._values_by_stems, self._item_count = values_by_stems, item_count
+        self._is_only_name = is_only_name
 
     def find(
-        self, run: Sequence[str], is_word: Callable[[str], bool], plain: Collection[str]
+        self,
+        run: Sequence[str],
+        is_word: Callable[[str], bool],
+        plain: Collection[str],
+        language: str = "en",
     ) -> SpelledMatch | None:
         """The first value that words of the run name. is_word: whether items or the language have
         it; plain: words that name nothing.
@@ -48,8 +68,10 @@ class SpelledValues:
             if len(word) >= MIN_NAME_LETTERS and not is_word(word)
         ]
         return (
-            self._last_name(run, unknown, plain)
-            or self._misspelt_name(run, unknown)
+            self._misspelt_name(run, unknown)
+            or self._last_name(run, unknown, plain, CREATOR_WORDS[language])
+            or self._name_alone(run, plain)
+            or self._misspelt_last_name(run)
             or self._misspelt_word(run, unknown)
         )
 
@@ -87,15 +109,31 @@ class SpelledValues:
                         return start, length, self._values_by_name[nearest[0]]
         return None
 
+    def _misspelt_last_name(self, run: Sequence[str]) -> SpelledMatch | None:
+        """ "Jim Carey", where there is a Jim Carrey: one letter of a last name behind its first."""
+        for offset in range(len(run) - 1):
+            first, last = run[offset : offset + 2]
+            people = (
+                self._people_by_first_name.get(first, ()) if len(last) >= MIN_NAME_LETTERS else ()
+            )
+            namesakes = [v for v in people if OSA.distance(plain_words(v[1])[-1], last) == 1]
+            if namesakes:
+                return offset, 2, max(namesakes, key=self._item_count)
+        return None
+
     def _last_name(
-        self, run: Sequence[str], unknown: Sequence[int], plain: Collection[str]
+        self,
+        run: Sequence[str],
+        unknown: Sequence[int],
+        plain: Collection[str],
+        creator_words: frozenset[str],
     ) -> SpelledMatch | None:
         """People, where it is said that one is meant."""
         for offset, word in enumerate(run):
             before = set(run[:offset])
             is_owner = word.endswith(("'s", "s'")) or (offset in unknown and word.endswith("s"))
             columns = (
-                *(CREATOR_COLUMNS if before & CREATOR_WORDS or is_owner else ()),
+                *(CREATOR_COLUMNS if before & creator_words or is_owner else ()),
                 *(CAST_COLUMNS if before & CAST_WORDS else ()),
             )
             if not columns or word in plain or len(word) < MIN_NAME_LETTERS:
@@ -107,6 +145,32 @@ class SpelledValues:
                 if values:
                     return offset, 1, max(values, key=self._item_count)
         return None
+
+    def _name_alone(self, run: Sequence[str], plain: Collection[str]) -> SpelledMatch | None:
+        """ "hitchcock": a last name that is said of no item but those of one person."""
+        for offset, word in enumerate(run):
+            people = self._by_last_name.get(word, ())
+            if word in plain or len(word) < MIN_NAME_LETTERS or not people:
+                continue
+            counts = sorted(((self._item_count(person), person) for person in people), reverse=True)
+            other_counts = [count for count, person in counts if person[1] != counts[0][1][1]]
+            is_maker = counts[0][1][0].lower() in CREATOR_COLUMNS
+            is_clear = is_maker or counts[0][0] >= MIN_ROLES
+            is_clear = is_clear and (not other_counts or counts[0][0] >= MIN_LEAD * other_counts[0])
+            if is_clear and self._is_only_name(word, people):
+                start = self._name_start(run, offset, counts[0][1][1])
+                return start, offset + 1 - start, counts[0][1]
+        return None
+
+    def _name_start(self, run: Sequence[str], offset: int, name: str) -> int:
+        """Where the name begins that ends here: “de niro”, and “steven spielberg”."""
+        parts = plain_words(name)
+        start = offset
+        while start and len(parts) > offset - start + 1:
+            if run[start - 1] != parts[-(offset - start + 2)]:
+                break
+            start -= 1
+        return start
 
     @cached_property
     def _word_stems(self) -> list[str]:
@@ -127,6 +191,16 @@ class SpelledValues:
     @cached_property
     def _names(self) -> list[str]:
         return list(self._values_by_name)
+
+    @cached_property
+    def _people_by_first_name(self) -> dict[str, list[FeatureValue]]:
+        """People of two names."""
+        people: dict[str, list[FeatureValue]] = {}
+        for value in (value for group in self._by_last_name.values() for value in group):
+            words = plain_words(value[1])
+            if len(words) == 2:
+                people.setdefault(words[0], []).append(value)
+        return people
 
     @cached_property
     def _by_last_name(self) -> dict[str, list[FeatureValue]]:

@@ -67,6 +67,12 @@ class TitleIndex:
         """The item of this title or id."""
         return self._item_by_key.get(title_key(words)) or self._ids.get(words.strip().lower())
 
+    def containing(self, words: str) -> str | None:
+        """The one item that has these words after one another in its title: “the loafers”."""
+        sought = f" {' '.join(plain_words(words))} "
+        items = {item for key, item in self._item_by_key.items() if sought in f" {key} "}
+        return next(iter(items)) if len(items) == 1 and sought.strip() else None
+
     def nearest(self, words: str) -> str | None:
         """The item of this title, or of the one that begins so, or that is very like it."""
         item = self.exact(words)

@@ -5,6 +5,7 @@ the glossary of its language ("scary" is "horror"). Then it is the value that th
 finds near enough to it (`MIN_COSINE`). What is left is a topic: items that say so or read like it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -18,6 +19,7 @@ from foretaste.rank.about import stem, stems
 from foretaste.rank.conditions import parse_condition, parse_number
 from foretaste.rank.index import FilterIndex
 from foretaste.understand.clauses import CHILDREN_TOKEN, without_plain
+from foretaste.understand.column_names import ColumnNames, is_size
 from foretaste.understand.grammar import GRAMMARS, Grammar, borrowed_meaning, fold
 from foretaste.understand.number_columns import NumberColumns
 from foretaste.understand.numbers import YEARS
@@ -38,6 +40,8 @@ football is all Sports.
 """
 MAX_COMPARED_VALUES = 500
 """Values of a column up to which it is compared by the language model."""
+MAX_OTHER_SHARE = 0.1
+"""Of the items that have a name in their texts, those that may mean something else by it."""
 MAX_SPAN_WORDS = 4
 """Words of a phrase that are compared together, at most."""
 MIN_VALUE_LETTERS = 3
@@ -80,7 +84,7 @@ class Vocabulary:
             for value in feature.values:
                 self._named_by_column[feature.column, value.lower()] = value
                 if len(value) < MIN_VALUE_LETTERS:
-                    if value.lower().isalpha() and len(value) == MIN_VALUE_LETTERS - 1:
+                    if value.lower().isalpha() and is_size(value, feature.values):
                         self._short_values.setdefault(value.lower(), (feature.column, value))
                     continue
                 is_number = parse_number(value) is not None
@@ -117,9 +121,10 @@ class Vocabulary:
         return self._text_words
 
     @cached_property
-    def _text_words(self) -> frozenset[str]:
+    def _text_words(self) -> Counter[str]:
+        """Word → the items that have it in their texts."""
         texts = self._index.catalogue.full_texts
-        return frozenset(word for text in texts for word in words_of(text))
+        return Counter(word for text in texts for word in set(words_of(text)))
 
     def feature(self, words: Sequence[str], grammar: Grammar) -> FeatureValue | None:
         """The value that these words alone name."""
@@ -215,6 +220,8 @@ class Vocabulary:
 
     def _named(self, words: Sequence[str], creator: bool = False) -> FeatureValue | None:
         values = self._values_by_stems.get(tuple(stems(" ".join(words))), [])
+        if not values and words and words[-1].endswith("ie"):  # of which “hoodies” is the plural
+            values = self._values_by_stems.get(tuple(stems(" ".join(words) + "s")), [])
         if not values:
             base_words = [word.removesuffix("'s").removesuffix("s'") for word in words]
             return self._named(base_words, creator) if base_words != list(words) else None
@@ -263,7 +270,7 @@ class Vocabulary:
         for offset in range(len(run) - 1):
             first, second = run[offset : offset + 2]
             for name, value in ((first, second), (second, first)):
-                for column in self._columns_by_name.get(self._column_key(name, grammar), ()):
+                for column in self._column_names.columns(name, grammar):
                     catalogue_value = self._named_by_column.get((column, value))
                     if catalogue_value is not None and self._names_value(
                         run, offset, offset + 2, (column, catalogue_value)
@@ -274,7 +281,7 @@ class Vocabulary:
         return self._short_value(run, grammar)
 
     def _short_value(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
-        """A value of two letters, which is no word of the language: “XL”."""
+        """A value of one letter or two, which is no word of the language: “XL”."""
         for offset, word in enumerate(run):
             if word in self._short_values and word not in (
                 grammar.clauses["plain"] | grammar.function_words
@@ -285,29 +292,12 @@ class Vocabulary:
         return None
 
     @cached_property
-    def _columns_by_name(self) -> dict[str, list[str]]:
-        """Columns of one word, by its stem."""
-        columns: dict[str, list[str]] = {}
-        for feature in self._index.catalogue.features:
-            key = tuple(stems(feature.column.replace("_", " ")))
-            if len(key) == 1:
-                columns.setdefault(key[0], []).append(feature.column)
-        return columns
+    def _column_names(self) -> ColumnNames:
+        return ColumnNames(self._index.catalogue.features)
 
     def column_called(self, noun: str, grammar: Grammar) -> str | None:
         """The attribute that a noun names, of which the items have values: “colours”."""
-        words = tuple(without_plain(grammar.tokens(noun), grammar)) or tuple(grammar.tokens(noun))
-        for word in reversed(words):
-            columns = self._columns_by_name.get(self._column_key(word, grammar))
-            if columns:
-                return columns[0]
-        return None
-
-    def _column_key(self, word: str, grammar: Grammar) -> str:
-        """A name of an attribute as the catalogue may have it."""
-        meanings = (grammar.meaning(word) or word).split("/") if word.isalpha() else [word]
-        keys = [stem(name) for name in (word, *meanings)]
-        return next((key for key in keys if key in self._columns_by_name), keys[0])
+        return self._column_names.called(noun, grammar)
 
     def _by_name(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
         for length in range(len(run), 0, -1):
@@ -315,7 +305,7 @@ class Vocabulary:
                 words = run[offset : offset + length]
                 if length == 1 and words[0] in grammar.clauses["plain"]:
                     continue
-                creator = bool(CREATOR_WORDS & set(run[:offset]))
+                creator = bool(CREATOR_WORDS[grammar.language] & set(run[:offset]))
                 value, match_type = self._value_of(words, grammar, creator)
                 if value is not None and self._names_value(run, offset, offset + length, value):
                     return PhraseMatch({value[0]: value[1]}, match_type, words, offset)
@@ -349,7 +339,7 @@ class Vocabulary:
             is_known = word in self.words or word in grammar.clauses["plain"]
             return is_known or grammar.meaning(word) is not None
 
-        found = self._spelled_values.find(run, is_word, grammar.clauses["plain"])
+        found = self._spelled_values.find(run, is_word, grammar.clauses["plain"], grammar.language)
         if found is None:
             return None
         offset, length, value = found
@@ -359,7 +349,13 @@ class Vocabulary:
 
     @cached_property
     def _spelled_values(self) -> SpelledValues:
-        return SpelledValues(self._values_by_stems, self._item_count)
+        return SpelledValues(self._values_by_stems, self._item_count, self._is_only_name)
+
+    def _is_only_name(self, word: str, people: Sequence[FeatureValue]) -> bool:
+        """Whether hardly an item has the word but those of people of this name."""
+        masks = [self._index.mask(parse_condition({column: name})) for column, name in people]
+        count = int(np.logical_or.reduce(masks).sum())
+        return self._text_words[word] <= (1 + MAX_OTHER_SHARE) * count
 
     def _by_meaning(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
         spans = [
