@@ -121,6 +121,18 @@ def test_directions_of_least_difference_are_dropped(here: World) -> None:
     assert within < 0.5
 
 
+def test_what_all_differ_in_does_not_hide_what_tells_two_apart() -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(60, 16)).astype(np.float32)
+    vectors[:, 0] *= 6  # such as brightness
+    altered = np.asarray(vectors + rng.normal(size=vectors.shape) / 3, np.float32)
+    altered[:, 0] += 6 * rng.normal(size=60)
+    projection = fit_projection(vectors, 16)
+    assert projection is not None
+    nearest = np.argmax(projection.rows(altered) @ projection.rows(vectors).T, axis=1)
+    assert np.mean(nearest == np.arange(60)) > 0.75  # .62 about the mean alone
+
+
 def test_the_literal_product_has_it_too(here: World) -> None:
     settings = SETTINGS.model_copy(update={"weights": "one", "experts": ("popularity", "media")})
     product = fit_product(here.training(settings))
