@@ -71,6 +71,7 @@ ROUTES = (
     _of_someone("POST", "/v1/page", READ, shelves=[{"kind": "for_you"}, {"kind": "popular"}]),
     _of_someone("POST", "/v1/facets", READ, facets=["theme"]),
     Route("GET", "/v1/items/{item:path}/image", READ),
+    Route("GET", "/v1/items/{item:path}/aspects", READ),
     Route(
         "GET",
         "/v1/items/{item:path}/page",

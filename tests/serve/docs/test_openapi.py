@@ -85,6 +85,7 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("post", "/v1/facets"): FacetsAnswer,
     ("get", "/v1/suggest"): SuggestAnswer,
     ("get", "/v1/items/{item}/page"): ItemPageAnswer,
+    ("get", "/v1/items/{item}/aspects"): catalogue_schemas.AspectsAnswer,
     ("post", "/v1/generate"): GenerateAnswer,
     ("post", "/v1/why-not"): WhyNotAnswer,
     ("get", "/v1/status"): status_schemas.StatusAnswer,

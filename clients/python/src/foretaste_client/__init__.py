@@ -12,6 +12,7 @@ moment is tried again, with growing pauses; events are given ids first, so none 
 
 from foretaste_client.aio import AsyncClient
 from foretaste_client.answers import (
+    Aspect,
     BatchResult,
     Degraded,
     Erasure,
@@ -36,6 +37,7 @@ from foretaste_client.tokens import sign_user_token
 
 __version__ = "0.1.0"
 __all__ = [
+    "Aspect",
     "AsyncClient",
     "BatchResult",
     "Client",

@@ -8,6 +8,7 @@ import httpx
 
 from foretaste_client import calls
 from foretaste_client.answers import (
+    Aspect,
     BatchResult,
     Erasure,
     ItemPage,
@@ -116,6 +117,10 @@ class AsyncClient:
     async def item_page(self, item: str, **fields: Any) -> ItemPage:
         """An item as people read it, what is similar and what is taken together with it."""
         return await self._send(calls.item_page(item, fields))
+
+    async def aspects(self, item: str) -> tuple[Aspect, ...]:
+        """What reviews praise and blame in an item, the most spoken of first."""
+        return await self._send(calls.aspects(item))
 
     async def suggest(self, typed: str, **fields: Any) -> Suggestions:
         """What somebody may mean who has typed so far: n, user, session, filter."""

@@ -306,6 +306,19 @@ class Suggestions:
 
 
 @checked_dataclass(frozen=True, slots=True)
+class Aspect:
+    """What reviews say of one thing about an item."""
+
+    name: str
+    praise: int
+    """Authors who praise it."""
+    blame: int
+    """Authors who criticise it."""
+    sentences: tuple[str, ...] = ()
+    """That say so: what anybody may have written."""
+
+
+@checked_dataclass(frozen=True, slots=True)
 class RejectedRow:
     """One row that was not accepted, and why."""
 
@@ -387,6 +400,7 @@ class TakeBack:
 recommendation = TypeAdapter(Recommendation).validate_python
 shop_page = TypeAdapter(ShopPage).validate_python
 item_page = TypeAdapter(ItemPage).validate_python
+aspects = TypeAdapter(tuple[Aspect, ...]).validate_python
 suggestions = TypeAdapter(Suggestions).validate_python
 batch_result = TypeAdapter(BatchResult).validate_python
 erasure = TypeAdapter(Erasure).validate_python

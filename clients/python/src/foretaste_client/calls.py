@@ -19,6 +19,7 @@ import httpx
 
 from foretaste_client import answers
 from foretaste_client.answers import (
+    Aspect,
     BatchResult,
     Erasure,
     ItemPage,
@@ -161,6 +162,13 @@ def item_page(item: str, fields: Mapping[str, Any]) -> Call[ItemPage]:
     """All that the page of an item shows."""
     params = {name: value for name, value in fields.items() if value is not None}
     return Call("GET", f"{_path('items', item)}/page", answers.item_page, params=params)
+
+
+def aspects(item: str) -> Call[tuple[Aspect, ...]]:
+    """What reviews praise and blame in an item."""
+    return Call(
+        "GET", f"{_path('items', item)}/aspects", lambda body: answers.aspects(body["aspects"])
+    )
 
 
 def suggest(typed: str, fields: Mapping[str, Any]) -> Call[Suggestions]:

@@ -137,6 +137,26 @@ class UsersPage(ResponseSchema):
     """Send it with the next call; absent at the end."""
 
 
+class AspectOut(ResponseSchema):
+    """What reviews say of one thing about an item."""
+
+    name: str
+    """In the singular, as reviews have it: “battery”."""
+    praise: int
+    """Authors who praise it."""
+    blame: int
+    """Authors who criticise it."""
+    sentences: list[str]
+    """That say so, without markup, of several authors."""
+
+
+class AspectsAnswer(ResponseSchema):
+    """What people praise and blame in an item, the most spoken of first."""
+
+    item: str
+    aspects: list[AspectOut]
+
+
 class DeletedAnswer(ResponseSchema):
     """What became of it."""
 
