@@ -9,9 +9,10 @@ from foretaste.domain.event_value import (
     ValueCurve,
     ValueSettings,
     counted_weights,
-    curve_points,
+    curves_to_json,
     version_curves,
 )
+from foretaste.domain.opinions import OpinionWords
 
 
 def worths(settings: ValueSettings, *values: float) -> list[float]:
@@ -49,6 +50,7 @@ def test_with_nothing_set_all_count_fully() -> None:
         ({"curve": [[1, 0], [2, 3]]}, "between -1"),
         ({"threshold": np.inf}, "finite"),
         ({"curve": [[np.nan, 1]]}, "finite"),
+        ({"reads_words": True}, "needs counts"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(wrong: dict[str, object], message: str) -> None:
@@ -63,9 +65,22 @@ def test_a_disliked_item_was_taken_all_the_same_and_a_refusal_stays_one() -> Non
 
 
 def test_a_version_keeps_its_curves_and_an_older_one_has_none() -> None:
-    curves = {"rating": ValueCurve((1.0, 2.5, 5.0), (-1.0, 0.0, 1.0))}
-    assert version_curves({"value_curves": curve_points(curves)}) == curves
+    words = OpinionWords({"good": 1.5, "bad": -2.0}, (-2.0, 1.5), (-0.5, 1.0))
+    curves = {
+        "rating": ValueCurve((1.0, 2.5, 5.0), (-1.0, 0.0, 1.0)),
+        "review": ValueCurve((1.0, 5.0), (-1.0, 1.0), words),
+    }
+    assert version_curves(curves_to_json(curves)) == curves
     assert version_curves({"event": 3}) == {}
+
+
+def test_a_text_without_a_value_counts_by_its_words() -> None:
+    words = OpinionWords({"good": 1.0, "bad": -1.0}, (-1.0, 1.0), (-0.5, 1.0))
+    curve = ValueCurve((1.0, 5.0), (-1.0, 1.0), words)
+    values = np.array([np.nan, np.nan, np.nan, 5], np.float32)
+    texts = ["Bad!", "good, bad, who knows", "", "bad"]
+    assert curve.worth(values, texts).tolist() == [-0.5, 0.25, 1, 1]
+    assert curve.worth(values).tolist() == [1, 1, 1, 1]
 
 
 def test_it_says_what_counts_how_much() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from foretaste.domain.data import EVENT_TYPE_WEIGHTS, Event
+from foretaste.domain.data import EVENT_TYPE_WEIGHTS, Event, Interactions
 from foretaste.domain.event_value import MIN_WEIGHT, ValueSettings
 from foretaste.domain.store import EventColumns
 from foretaste.prepare.interactions import build_user_context, build_user_histories
@@ -66,6 +66,66 @@ def test_what_is_set_holds_over_the_data() -> None:
         *rated(1, 10, kind="purchase"), purchase=ValueSettings(curve=((1, 0.5), (10, 1)))
     )
     assert found == pytest.approx([0.5, 1])
+
+
+def test_reviews_without_stars_are_weighed_alike_wherever_they_are_read() -> None:
+    """By words that others used who gave stars, in a training, when asked for, and when learnt."""
+    rows = reviewed(240)
+    rows += [row("zoe", "b", 900, "review", text="It is dull."), row("zoe", "c", 901, "review")]
+    trained = weighed(rows)
+    zoe = trained.users.index("zoe")
+    worth = trained.user_context(zoe, int(trained.offsets[zoe + 1])).worth
+    assert worth is not None
+    assert worth[0] < 0 < 1 == worth[1]
+    numbered = list(enumerate(rows, 1))
+    curves, types = trained.value_curves, trained.event_types
+    histories = build_user_histories(numbered, LETTERS, EVENT_TYPE_WEIGHTS, types, curves)
+    assert histories["zoe"][1].worth is not None
+    assert histories["zoe"][1].worth.tolist() == worth.tolist()
+    events = [
+        Event(f"{at}", "review", at, user="zoe", item=item, text=text)
+        for _, _, item, _, _, at, text, _ in rows[-2:]
+    ]
+    asked = build_user_context(events, LETTERS, EVENT_TYPE_WEIGHTS, types, now=1e3, curves=curves)
+    assert asked.worth is not None
+    assert asked.worth.tolist() == worth.tolist()
+
+
+def test_what_one_author_writes_often_teaches_no_words() -> None:
+    rows = reviewed(240)
+    flood = [
+        row("troll", "b", at, "review", value=1, text=f"lively purple <b>number</b> {at}")
+        for at in range(300)
+    ]
+    told, flooded = (weighed(own).value_curves["review"].opinions for own in (rows, rows + flood))
+    assert told is not None
+    assert flooded is not None
+    assert "purple" not in flooded.nats
+    assert flooded.nats["lively"] > told.nats["lively"] - 0.7  # one more who disagrees, of 161
+
+
+def test_words_say_nothing_where_few_have_stars_or_they_do_not_tell() -> None:
+    assert weighed(reviewed(100)).value_curves["review"].opinions is None
+    same = [row(f"u{at}", "a", at, "review", value=at % 5, text="It is.") for at in range(240)]
+    assert weighed(same).value_curves["review"].opinions is None
+
+
+def reviewed(count: int) -> list[EventColumns]:
+    """Of so many authors: who finds it dull gives one star, who finds it lively four or five."""
+    return [
+        row(
+            f"u{at}", "a", at, "review",
+            value=1 if at % 3 == 0 else 4 + at % 2,
+            text="A dull thing" if at % 3 == 0 else "A lively thing",
+        )
+        for at in range(count)
+    ]  # fmt: skip
+
+
+def weighed(rows: list[EventColumns]) -> Interactions:
+    interactions = made(*rows)
+    settings = {"review": ValueSettings(counts=True, reads_words=True)}
+    return apply_value_curves(interactions, fit_value_curves(interactions, settings))
 
 
 def test_an_event_is_weighed_alike_wherever_it_is_read() -> None:

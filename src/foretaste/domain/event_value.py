@@ -5,11 +5,14 @@ from the lowest, which is a dislike, over the value below which few people rate,
 which on they count fully. Other values (prices, seconds, quantities) mean nothing that could be
 told from the numbers alone; a share of a view from 0 to 1 does.
 
+A text without a value, such as a review without stars, counts fully as well, or where the settings
+say so by its words, see `OpinionWords`.
+
 Above 0 the worth is the weight with which the interaction is counted; below 0 the item was taken
 and disliked. An interaction without a value, or of an event type without a curve, is worth 1.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Self
@@ -18,10 +21,13 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from foretaste.domain.arrays import Floats
+from foretaste.domain.opinions import OpinionWords
 from foretaste.domain.settings import Settings
 
-VALUE_CURVES_KEY = "value_curves"
-"""Under which a model version's data keep the curves that it counted by."""
+VALUE_CURVES_KEY, OPINIONS_KEY = "value_curves", "opinion_words"
+"""Under which a model version's data keep the curves that it counted by, and what it took words
+for.
+"""
 MIN_WEIGHT = 0.125
 """A disliked item was still taken: it counts as so much of an interaction, so that it is hidden as
 seen and says a little of what goes together."""
@@ -52,8 +58,15 @@ class ValueSettings(Settings):
     on, and a view with a share from 0 to 1 by it. false: without a threshold or a curve every
     interaction of the type counts fully, whatever its value."""
 
+    reads_words: bool = False
+    """true: a text without a value, such as a review without stars, counts by its words: by those
+    that people use who give a high value, and those who give a low one. Needs `counts`, a threshold
+    or a curve, and two hundred texts with a value; without them such a text counts fully."""
+
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.reads_words and not (self.counts or self.curve or self.threshold is not None):
+            raise ValueError("reads_words needs counts = true, a threshold or a curve")
         if self.threshold is not None and self.curve:
             raise ValueError("give a threshold or a curve, not both")
         values = [value for value, _ in self.curve]
@@ -73,7 +86,8 @@ class ValueSettings(Settings):
             return ValueCurve((float(below), float(threshold)), (-1.0, 1.0))
         if not self.curve:
             return None
-        return ValueCurve(*(tuple(column) for column in zip(*self.curve, strict=True)))
+        values, worths = zip(*self.curve, strict=True)
+        return ValueCurve(values, worths)
 
     def curve_for(self, event_type: str, values: Floats) -> "ValueCurve | None":
         """What is set, else what the values [events] of the type say if they are to count, nan
@@ -96,11 +110,16 @@ class ValueCurve:
     """In ascending order."""
     worths: tuple[float, ...]
     """From -1 to 1."""
+    opinions: OpinionWords | None = None
+    """What the words of a text without a value say; None: it counts fully."""
 
-    def worth(self, values: Floats) -> Floats:
-        """[events] → [events]; 1 where there is no value (nan)."""
+    def worth(self, values: Floats, texts: Sequence[str] | None = None) -> Floats:
+        """[events] → [events]; where there is no value (nan) by the texts, "" for none, else 1."""
         worths = np.interp(values.astype(np.float64), self.values, self.worths)
         worths = np.where(np.isnan(values), 1.0, worths)
+        if self.opinions is not None and texts is not None:
+            rows = [row for row in np.flatnonzero(np.isnan(values)).tolist() if texts[row]]
+            worths[rows] = self.opinions.worth([texts[row] for row in rows])
         return (np.round(worths * WORTH_STEPS) / WORTH_STEPS).astype(np.float32)
 
     @property
@@ -136,19 +155,27 @@ ValueCurves = Mapping[str, ValueCurve]
 NO_CURVES: ValueCurves = {}
 
 
-def curve_points(curves: ValueCurves) -> dict[str, list[list[float]]]:
-    """What JSON can hold."""
-    return {event_type: curve.points() for event_type, curve in curves.items()}
+def curves_to_json(curves: ValueCurves) -> dict[str, Any]:
+    """What a version's data keep of them, see `version_curves`."""
+    points = {event_type: curve.points() for event_type, curve in curves.items()}
+    opinions = {
+        event_type: curve.opinions.to_json()
+        for event_type, curve in curves.items()
+        if curve.opinions is not None
+    }
+    return {VALUE_CURVES_KEY: points} | ({OPINIONS_KEY: opinions} if opinions else {})
 
 
 def version_curves(data: Mapping[str, Any]) -> dict[str, ValueCurve]:
     """What a model version counted by, from its data: none of a version from before there were
     curves.
     """
-    points = data.get(VALUE_CURVES_KEY, {})
+    points, opinions = data.get(VALUE_CURVES_KEY, {}), data.get(OPINIONS_KEY, {})
     return {
         event_type: ValueCurve(
-            tuple(value for value, _ in pairs), tuple(worth for _, worth in pairs)
+            tuple(value for value, _ in pairs),
+            tuple(worth for _, worth in pairs),
+            OpinionWords.from_json(opinions[event_type]) if event_type in opinions else None,
         )
         for event_type, pairs in points.items()
     }

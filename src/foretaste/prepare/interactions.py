@@ -241,7 +241,7 @@ def build_user_context(
     fallback_codes = _fallback_codes(weights, event_types)
     weight = np.array([row[2] for row in rows], np.float32)
     value = _values((row[3] for row in rows), len(rows))
-    worth = row_worths([row[1] for row in rows], value, curves)
+    worth = row_worths([row[1] for row in rows], value, [row[5] for row in rows], curves)
     return UserContext(
         item=np.array([row[0] for row in rows], np.int32),
         weight=weight if worth is None else counted_weights(weight, worth),

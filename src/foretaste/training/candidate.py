@@ -14,7 +14,7 @@ import numpy as np
 
 from foretaste.config.load import Config
 from foretaste.domain.data import Interactions, Item, Split
-from foretaste.domain.event_value import VALUE_CURVES_KEY, curve_points
+from foretaste.domain.event_value import curves_to_json
 from foretaste.domain.order_charges import articles_of, is_article
 from foretaste.domain.ports import BackboneOpener, Progress
 from foretaste.domain.store import Store
@@ -136,7 +136,7 @@ def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Mode
         created=workspace.clock(),
         data={"event": candidate.event, "revision": candidate.revision, ERASURES_KEY: erasures}
         | {"kinds": read.interactions.event_types, "encoder": read.encoder}
-        | {VALUE_CURVES_KEY: curve_points(read.interactions.value_curves)}
+        | curves_to_json(read.interactions.value_curves)
         | {"list_habits": candidate.list_habits(workspace.config.rank)}
         | dict(workspace.store.counts()),
         settings=workspace.config.model_dump(mode="json"),
