@@ -9,6 +9,7 @@ import pytest
 from foretaste.behaviour.consent_rows import ConsentRows
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.consent import MINOR, ConsentSettings, privacy_signals
+from foretaste.domain.consent_store import ConsentChange
 from foretaste.domain.data import Event, Item, LoggedRecommendation
 from foretaste.errors import InputError
 
@@ -24,26 +25,45 @@ class ConsentContract:
             yield opened
 
     def test_what_was_said_is_kept_changed_and_taken_back(self, store: SqlStore) -> None:
-        store.put_consent("u", None, {"record": False, "train": True}, 5.0)
-        store.put_consent(None, "s", {"share": False}, 6.0)
+        store.put_consents([ConsentChange("u", None, {"record": False, "train": True})], 5.0)
+        store.put_consents([ConsentChange(None, "s", {"share": False})], 6.0)
         assert not store.consent("u", None).allows("record")
         assert store.consent("u", "s").refusals == {"record": "person", "share": "session"}
         store.identify("s", "u", 7.0)
         assert store.consent(None, "s").refusals == {"record": "person", "share": "session"}
         rows = [(row.holder_id, row.purpose, row.at) for row in store.consent_statements("u")]
         assert rows == [("u", "record", 5.0), ("u", "train", 5.0), ("s", "share", 6.0)]
-        store.put_consent("u", None, {"record": None, "train": False}, 8.0)
+        store.put_consents([ConsentChange("u", None, {"record": None, "train": False})], 8.0)
         assert store.consent("u", None).refusals == {"train": "person"}
 
     def test_what_is_no_consent_is_refused(self, store: SqlStore) -> None:
         with pytest.raises(InputError, match="either a user or a session"):
-            store.put_consent("u", "s", {"record": False}, 0.0)
+            store.put_consents([ConsentChange("u", "s", {"record": False})], 0.0)
         with pytest.raises(InputError, match="no purpose 'track'"):
-            store.put_consent("u", None, {"track": False}, 0.0)
+            store.put_consents([ConsentChange("u", None, {"track": False})], 0.0)
+
+    def test_what_many_say_is_kept_whole_or_not_at_all(self, store: SqlStore) -> None:
+        said = [
+            ConsentChange("u", None, {"record": False}),
+            ConsentChange(None, "s", {"share": False}),
+            ConsentChange("u", None, {"record": True, "train": False}),
+        ]
+        store.put_consents(said, 5.0)
+        assert store.consent("u", None).refusals == {"train": "person"}  # the later holds
+        assert store.consent(None, "s").refusals == {"share": "session"}
+        with pytest.raises(InputError, match="no purpose 'track'"):
+            store.put_consents(
+                [
+                    ConsentChange("v", None, {"record": False}),
+                    ConsentChange("w", None, {"track": True}),
+                ],
+                6.0,
+            )
+        assert store.consent("v", None).refusals == {}
 
     def test_nothing_is_recorded_of_who_refuses(self, store: SqlStore) -> None:
-        store.put_consent("u", None, {"record": False}, 0.0)
-        store.put_consent(None, "s", {"record": False}, 0.0)
+        store.put_consents([ConsentChange("u", None, {"record": False})], 0.0)
+        store.put_consents([ConsentChange(None, "s", {"record": False})], 0.0)
         store.identify("theirs", "u", 0.0)
         events = [
             *(click("1", "u", None), click("2", None, "s"), click("3", "u2", "s")),
@@ -70,7 +90,7 @@ class ConsentContract:
         assert store.consent(None, "s").refusals == {"train": "signal"}
         assert store.consent("u", None).refusals == {"train": "signal"}
         assert store.consent(None, "s3").refusals == {}  # nothing is kept of who said so
-        store.put_consent(None, "s", {"train": True}, 1.0)
+        store.put_consents([ConsentChange(None, "s", {"train": True})], 1.0)
         assert store.consent(None, "s").allows("train")
 
     @pytest.mark.parametrize("is_default", [True, False])
@@ -90,11 +110,11 @@ class ConsentContract:
             if is_signalled:
                 privacy_signals.reset(token)
             if own is not None:
-                store.put_consent(user, None, {"train": own}, 0.0)
+                store.put_consents([ConsentChange(user, None, {"train": own})], 0.0)
             if of_session is not None and not is_signalled:
-                store.put_consent(None, session, {"train": of_session}, 0.0)
+                store.put_consents([ConsentChange(None, session, {"train": of_session})], 0.0)
             if is_minor:
-                store.put_consent(user, None, {MINOR: True}, 0.0)
+                store.put_consents([ConsentChange(user, None, {MINOR: True})], 0.0)
         store.consent_settings = ConsentSettings(train=is_default)
         book = store.training_book()
         assert book is not None
@@ -116,19 +136,19 @@ class ConsentContract:
         for user in ("u", "u2"):
             for item in ("a", "b"):
                 store.add_events([click(f"{user}{item}", user, f"of {user}", item)])
-        store.put_consent("u", None, {"train": False}, 0.0)
+        store.put_consents([ConsentChange("u", None, {"train": False})], 0.0)
         assert {row.person for row in store.baskets_with(["a"], ["click"], 60, 99)} == {"uu2"}
 
     def test_the_anonymous_past_of_who_refuses_teaches_nobody(self, store: SqlStore) -> None:
         store.add_events([click("1", None, "s"), click("2", None, "s2")])
         store.identify("s", "u", 2e9)
-        store.put_consent("u", None, {"train": False}, 0.0)
+        store.put_consents([ConsentChange("u", None, {"train": False})], 0.0)
         assert store.user_counts(0, 2e9, ["click"]) == [("a", 1)]
 
     def test_it_goes_with_an_erasure(self, store: SqlStore) -> None:
-        store.put_consent("u", None, {"train": False}, 0.0)
+        store.put_consents([ConsentChange("u", None, {"train": False})], 0.0)
         store.identify("s", "u", 0.0)
-        store.put_consent(None, "s", {"share": False}, 0.0)
+        store.put_consents([ConsentChange(None, "s", {"share": False})], 0.0)
         assert store.erase("u").consents == 2
         assert store.consent_statements("u", "s") == []
 

@@ -1,9 +1,11 @@
 """Ids of people and sessions are nowhere at rest, and everything works by them all the same."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -15,6 +17,7 @@ from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.cli.main import app
 from foretaste.converse.conversation import Chat
+from foretaste.domain.consent_store import ConsentChange
 from foretaste.domain.data import Event, User
 from foretaste.errors import SettingsError, StoreError
 from foretaste.loop import Foretaste
@@ -100,6 +103,33 @@ def test_no_id_is_in_any_file_and_all_that_was_done_is_known(trained: Path, key_
     shop.close()
 
 
+def test_of_rejected_rows_the_line_alone_is_kept(trained: Path, key_file: Path) -> None:
+    rows = pd.DataFrame({"user": [USER], "item": ["space-1"], "kind": [f"nonsense {SESSION}"]})
+    before = Foretaste.open(trained)
+    before.add(events=rows)
+    before.close()
+    rejects = trained / "rejects"
+    assert files_with(rejects, USER)
+    settings = trained / "foretaste.toml"
+    own = f'\n[behaviour]\npseudonym_key_file = "{key_file}"\n'
+    settings.write_text(settings.read_text() + own)
+    moved = CliRunner().invoke(app, ["pseudonymise", "--workspace", str(trained)])
+    assert "1 rejected rows are known by their line alone now" in moved.output
+    assert not files_with(rejects, USER, SESSION)
+
+    shop = Foretaste.open(trained)
+    result = shop.add(events=rows)[0]
+    shop.close()
+    assert result.rejected == 1
+    assert USER in str(result.rejects[0].row)  # who imports sees it
+    assert not files_with(rejects, USER, SESSION)
+    [line] = [
+        json.loads(line) for path in rejects.iterdir() for line in path.read_text().splitlines()
+    ]
+    assert line["line"] == result.rejects[0].line
+    assert "unknown event type" in line["problem"]
+
+
 def test_a_workspace_is_moved_and_its_lists_stay(trained: Path, key_file: Path) -> None:
     shop = Foretaste.open(trained)
     act(shop)
@@ -181,8 +211,8 @@ class PseudonymousContract:
         with SqlStore(url) as plain:
             plain.add_events([Event("1", "click", NOW, USER, SESSION, "a")])
             plain.put_users([User(USER, {"country": ("de",)})])
-            plain.put_consent(None, SESSION, {"train": False}, NOW)
-            plain.put_consent(USER, None, {"share": False}, NOW)
+            plain.put_consents([ConsentChange(None, SESSION, {"train": False})], NOW)
+            plain.put_consents([ConsentChange(USER, None, {"share": False})], NOW)
             move = move_to_pseudonyms(plain, PSEUDONYMS)
             assert (move.users, move.sessions) == (1, 1)
             assert plain.user(USER) is None

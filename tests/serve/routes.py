@@ -109,6 +109,7 @@ ROUTES = (
     Route("PATCH", "/v1/users/{id}/consent", EVENTS, {"share": True}, names_user=True),
     Route("GET", "/v1/sessions/{id}/consent", READ),
     Route("PATCH", "/v1/sessions/{id}/consent", EVENTS, {"share": True}),
+    Route("POST", "/v1/consents", ADMIN, {"consents": [{"session": "s-9", "share": True}]}),
     Route("POST", "/v1/items", ADMIN, {"items": [{"id": "new-item", "title": "New"}]}),
     Route("GET", "/v1/items", READ, query="?n=2"),
     Route("GET", "/v1/items/{item:path}", READ),

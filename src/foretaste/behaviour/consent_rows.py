@@ -4,7 +4,7 @@ A part of `SqlStore`, which has the connection. What anonymous visitors did on a
 user's is asked of the user as well.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +25,7 @@ from foretaste.domain.consent import (
     RefusalSource,
     privacy_signals,
 )
+from foretaste.domain.consent_store import ConsentChange
 from foretaste.domain.data import IDENTIFY_EVENT, Event
 from foretaste.domain.store import EventRefusal
 from foretaste.errors import InputError
@@ -69,37 +70,28 @@ class ConsentRows(IdentityRows):
         rows = [row for own in self._book_of(pairs).statements.values() for row in own]
         return sorted(rows, key=lambda row: (row.is_session, row.holder_id, row.purpose))
 
-    def put_consent(
-        self,
-        user: str | None,
-        session: str | None,
-        choices: Mapping[str, bool | None],
-        at: float,
-    ) -> None:
-        """Keep what a user says for themselves, or what is said for one session; None takes what
-        was said back. choices: purpose, or `MINOR` → whether it may be. Raises InputError.
+    def put_consents(self, changes: Sequence[ConsentChange], at: float) -> None:
+        """Keep what users say for themselves, or what is said for single sessions, in one step; a
+        later change of the same holds. Raises InputError, and then nothing is kept.
         """
-        check_ids(user=user, session=session)
-        if (user is None) == (session is None):
-            raise InputError("whose consent? name either a user or a session")
-        for name in choices:
-            if name not in (*PURPOSES, MINOR):
-                purposes = ", ".join((*PURPOSES, MINOR))
-                raise InputError(f"there is no purpose '{name}'; expected one of {purposes}")
-        holder = (user, False) if user is not None else (session or "", True)
-        rows = [
-            _row(ConsentStatement(*holder, name, is_allowed, by_signal=False, at=at))
-            for name, is_allowed in choices.items()
-            if is_allowed is not None
-        ]
+        for change in changes:
+            _check_change(change)
         c = consents.c
-        deletion = sa.delete(consents).where(
-            c.who == holder[0], c.session.is_(holder[1]), c.purpose.in_(list(choices))
-        )
         with store_errors(self.url), write_transaction(self._engine) as connection:
-            connection.execute(deletion)  # what a header said, too: the person has spoken
-            if rows:
-                connection.execute(sa.insert(consents), rows)
+            for user, session, choices in changes:
+                holder = (user, False) if user is not None else (session or "", True)
+                connection.execute(  # what a header said, too: the person has spoken
+                    sa.delete(consents).where(
+                        c.who == holder[0], c.session.is_(holder[1]), c.purpose.in_(list(choices))
+                    )
+                )
+                rows = [
+                    _row(ConsentStatement(*holder, name, is_allowed, by_signal=False, at=at))
+                    for name, is_allowed in choices.items()
+                    if is_allowed is not None
+                ]
+                if rows:
+                    connection.execute(sa.insert(consents), rows)
         self._signalled.clear()
 
     def consent_refusals(
@@ -268,6 +260,16 @@ def _holder(event: Event) -> HeldConsent:
     if event.session is not None:
         return event.session, True
     return ("", True) if event.user is None else (event.user, False)
+
+
+def _check_change(change: ConsentChange) -> None:
+    check_ids(user=change.user, session=change.session)
+    if (change.user is None) == (change.session is None):
+        raise InputError("whose consent? name either a user or a session")
+    for name in change.choices:
+        if name not in (*PURPOSES, MINOR):
+            purposes = ", ".join((*PURPOSES, MINOR))
+            raise InputError(f"there is no purpose '{name}'; expected one of {purposes}")
 
 
 def _row(statement: ConsentStatement) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from foretaste.behaviour.import_run import ImportRun
 from foretaste.behaviour.inspection.column_uses import short_lines
 from foretaste.behaviour.inspection.sources import Announce, say_nothing, with_record_types
 from foretaste.behaviour.inspection.table_source import TableSource
+from foretaste.behaviour.rejected_rows import without_cells
 from foretaste.behaviour.row_reader import RowReader, make_row_reader
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings
@@ -137,7 +138,9 @@ def import_table(
     def read(*, dry: bool) -> ImportResult:
         with (
             open_formatted(source, table_source.name, reading) as table,
-            RejectsFile(rejects_dir, table.name, record_type) as rejects,
+            RejectsFile(
+                rejects_dir, table.name, record_type, has_rows=not store.has_pseudonyms
+            ) as rejects,
         ):
             table_settings = settings_of_table(settings, file_settings, table)
             row_reader = make_row_reader(table, record_type, store, table_settings, now)
@@ -292,10 +295,14 @@ class RejectCounter:
 class RejectsFile(RejectCounter):
     """The file of bad rows, written as they come: JSON Lines with line, reason, remedy and row, up
     to `MAX_REJECTS_LENGTH`.
+
+    Without rows it has no cell either, for whatever column they are of: a line leads back to the
+    file that was imported. So it is where ids are pseudonyms at rest.
     """
 
-    def __init__(self, folder: Path, file: str, record_type: str) -> None:
+    def __init__(self, folder: Path, file: str, record_type: str, *, has_rows: bool = True) -> None:
         super().__init__()
+        self._has_rows = has_rows
         self.path = folder / f"{own_stem(file)}-{record_type}.jsonl"
         self._file: IO[str] | None = None
         self._length, self._is_full = 0, False
@@ -315,6 +322,8 @@ class RejectsFile(RejectCounter):
             return
         if self._file is None:
             self._file = self._open()
+        if not self._has_rows:
+            reject = without_cells(reject)
         fields = {
             "file": reject.file,
             "line": reject.line,

@@ -4,7 +4,7 @@ Every way in that names somebody is here, and gives the pseudonym to the same of
 was read from the store has pseudonyms, which stand for themselves. See `pseudonyms`.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from foretaste.behaviour.operator_reads import OperatorReads
 from foretaste.behaviour.pseudonyms import Pseudonyms
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.consent import Consent, ConsentStatement, Purpose, RefusalSource
+from foretaste.domain.consent_store import ConsentChange
 from foretaste.domain.data import ErasureCounts, Event, LoggedRecommendation, User
 from foretaste.domain.preference import Conversation, Preference
 from foretaste.domain.store import EventOwner, EventRefusal, TakeBackCounts
@@ -20,6 +21,8 @@ from foretaste.domain.store import EventOwner, EventRefusal, TakeBackCounts
 
 class PseudonymousStore(SqlStore):
     """Behaviour of people who are known by their pseudonyms."""
+
+    has_pseudonyms = True
 
     def __init__(self, pseudonyms: Pseudonyms, *arguments: Any) -> None:
         self._pseudonyms = pseudonyms
@@ -155,11 +158,13 @@ class PseudonymousStore(SqlStore):
         """As of `SqlStore`."""
         return super().consent_statements(*self.stored_ids(user, session))
 
-    def put_consent(
-        self, user: str | None, session: str | None, choices: Mapping[str, bool | None], at: float
-    ) -> None:
+    def put_consents(self, changes: Sequence[ConsentChange], at: float) -> None:
         """As of `SqlStore`."""
-        super().put_consent(*self.stored_ids(user, session), choices, at)
+        own = [
+            ConsentChange(*self.stored_ids(change.user, change.session), change.choices)
+            for change in changes
+        ]
+        super().put_consents(own, at)
 
     def consent_refusals(
         self, purpose: Purpose, people: Sequence[Person]

@@ -75,6 +75,8 @@ class SqlStore(
 ):
     """Behaviour in a SQL database. See `domain.store.Store`."""
 
+    has_pseudonyms = False
+
     def __init__(
         self,
         database: str | Path | sa.URL,

@@ -25,6 +25,7 @@ def pseudonymise(workspace: Workspace = CURRENT_FOLDER) -> None:
     from foretaste.behaviour.presence import nobody_in
     from foretaste.behaviour.pseudonym_move import move_to_pseudonyms
     from foretaste.behaviour.pseudonyms import PSEUDONYMS_FACT, Pseudonyms
+    from foretaste.behaviour.rejected_rows import forget_rejected_cells
     from foretaste.behaviour.store import SqlStore, store_url
     from foretaste.config.load import load_config
 
@@ -36,12 +37,10 @@ def pseudonymise(workspace: Workspace = CURRENT_FOLDER) -> None:
             raise InputError("the ids in this store are pseudonyms already; nothing is to be done")
         move = move_to_pseudonyms(store, pseudonyms)
     console.say(f"{move.users:,} users and {move.sessions:,} sessions have pseudonyms now")
+    if rejected := forget_rejected_cells(workspace):
+        console.say(f"{rejected:,} rejected rows are known by their line alone now")
     console.say("what may still hold their ids:")
-    rejects = workspace / "rejects"
-    notes = (
-        [f"{rejects}: rows that were rejected at imports, as they came"] if rejects.exists() else []
-    )
-    for note in (*move.notes, *notes, "your backups of before: delete them, and make a new one"):
+    for note in (*move.notes, "your backups of before: delete them, and make a new one"):
         console.say(f"  {note}")
 
 

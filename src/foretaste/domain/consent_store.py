@@ -23,6 +23,15 @@ class EventRefusal(NamedTuple):
     source: RefusalSource | None = None
 
 
+class ConsentChange(NamedTuple):
+    """What is said of a user, or of a session."""
+
+    user: str | None
+    session: str | None
+    choices: Mapping[str, bool | None]
+    """Purpose, or `MINOR` → whether it may be; None takes what was said back."""
+
+
 class ConsentStore(Protocol):
     """What people let be done with what they do."""
 
@@ -34,14 +43,8 @@ class ConsentStore(Protocol):
     ) -> list[ConsentStatement]:
         """What this user, and this session, said."""
 
-    def put_consent(
-        self,
-        user: str | None,
-        session: str | None,
-        choices: Mapping[str, bool | None],
-        at: float,
-    ) -> None:
-        """Keep what a user says for themselves, or what is said for one session."""
+    def put_consents(self, changes: Sequence[ConsentChange], at: float) -> None:
+        """Keep what users say for themselves, or what is said for single sessions: all or none."""
 
     def training_book(self) -> ConsentBook | None:
         """What everybody said; None where nobody refuses that others learn of it."""

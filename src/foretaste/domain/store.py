@@ -354,6 +354,8 @@ class Store(
     """All of them: one place, so that one transaction can reach across."""
 
     listener: StoreListener | None
+    has_pseudonyms: bool
+    """Whether ids of people and sessions are pseudonyms at rest."""
 
     def limit_cache(self, kibibytes: int) -> None:
         """How much of the database each connection may keep in memory, at most."""

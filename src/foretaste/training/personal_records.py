@@ -4,11 +4,12 @@ of it forgotten, with a receipt.
 A part of `loop.Foretaste`, kept apart so that the loop can be read at once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from foretaste.behaviour.export import personal_data
 from foretaste.domain.consent import Consent
+from foretaste.domain.consent_store import ConsentChange
 from foretaste.domain.identifiers import identifier, identifiers, required_identifier
 from foretaste.domain.store import EventOwner, Store
 from foretaste.feedback.recommendation_log import RecommendationLog
@@ -93,8 +94,23 @@ class PersonalRecords:
         Either of a user or of a session. Raises InputError for a purpose that there is not.
         """
         user, session = identifier(user, "user"), identifier(session, "session")
-        self.store.put_consent(user, session, choices, self.clock())
+        self.store.put_consents([ConsentChange(user, session, choices)], self.clock())
         return self.store.consent(user, session)
+
+    def set_consents(self: RecordWorkspace, consents: Iterable[Mapping[str, Any]]) -> int:
+        """The same of many people, all or none: `[{"user": "anna", "train": False}, …]`, of each a
+        user or a session. → of how many.
+        """
+        changes = [
+            ConsentChange(
+                identifier(row.get("user"), "user"),
+                identifier(row.get("session"), "session"),
+                {name: value for name, value in row.items() if name not in ("user", "session")},
+            )
+            for row in consents
+        ]
+        self.store.put_consents(changes, self.clock())
+        return len(changes)
 
     def personal(self: RecordWorkspace, user: str) -> dict[str, Any] | None:
         """All that is kept of a person, for JSON; None if nothing is."""

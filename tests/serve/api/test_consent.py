@@ -44,6 +44,22 @@ def test_it_is_said_shown_and_taken_back(client: httpx.Client) -> None:
     assert allowed(client, "sessions/consent-s") == {"record", "train", "share"}
 
 
+def test_many_say_it_at_once(client: httpx.Client) -> None:
+    rows = [{"user": f"many-{number}", "train": False, "minor": number == 2} for number in range(3)]
+    answer = client.post(
+        "/v1/consents", json={"consents": [*rows, {"session": "many-s", "share": False}]}
+    )
+    assert answer.json() == {"changed": 4}
+    assert allowed(client, "users/many-1") == {"record", "personalise", "share"}
+    assert allowed(client, "users/many-2") == set()
+    assert allowed(client, "sessions/many-s") == {"record", "personalise", "train"}
+    wrong = [{"user": "many-9", "train": False}, {"train": False}]
+    refused = client.post("/v1/consents", json={"consents": wrong})
+    assert refused.status_code == 422
+    assert "either a user or a session" in refused.text
+    assert len(allowed(client, "users/many-9")) == 4
+
+
 @pytest.mark.parametrize(
     ("language", "text"),
     [

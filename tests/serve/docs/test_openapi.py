@@ -21,7 +21,7 @@ from foretaste.serve.schemas import (
 )
 from foretaste.serve.schemas.about_schemas import AboutAnswer, SampleUsersAnswer
 from foretaste.serve.schemas.chat_schemas import ChatAnswer
-from foretaste.serve.schemas.consent_schemas import ConsentAnswer
+from foretaste.serve.schemas.consent_schemas import ConsentAnswer, ConsentsAnswer, ConsentsBody
 from foretaste.serve.schemas.facet_schemas import FacetsAnswer
 from foretaste.serve.schemas.generation_schemas import GenerateAnswer, WhyNotAnswer
 from foretaste.serve.schemas.identity_schemas import IdentifyAnswer
@@ -69,6 +69,7 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("get", "/v1/sessions/{id}/profile"): ProfileAnswer,
     ("get", "/v1/users/{id}/consent"): ConsentAnswer,
     ("get", "/v1/sessions/{id}/consent"): ConsentAnswer,
+    ("post", "/v1/consents"): ConsentsAnswer,
     ("patch", "/v1/users/{id}/consent"): ConsentAnswer,
     ("patch", "/v1/sessions/{id}/consent"): ConsentAnswer,
     ("patch", "/v1/users/{id}/profile"): ProfileAnswer,
@@ -111,6 +112,7 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("get", "/v1/people/{user}"): operator_schemas.PersonDetails,
 }
 SCHEMAS_OF_EXAMPLES: dict[str, type[BaseModel]] = {
+    "/v1/consents": ConsentsBody,
     "/v1/models/promote": model_schemas.PromoteBody,
     "/v1/models/compare": model_schemas.CompareBody,
     "/v1/keys": key_schemas.KeyBody,

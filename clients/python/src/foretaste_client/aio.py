@@ -1,7 +1,7 @@
 """In: calls. Out: typed answers, awaited; the asynchronous client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -225,6 +225,12 @@ class AsyncClient:
         user or of a session. → what may be done then.
         """
         return await self._send(calls.set_consent(user, session, choices))
+
+    async def set_consents(self, consents: Sequence[Mapping[str, bool | str | None]]) -> int:
+        """The same of many at once, all or none: `[{"user": "anna", "train": False}, …]`; needs an
+        `admin` key. → of how many.
+        """
+        return await self._send(calls.set_consents(consents))
 
     async def erase(self, user: str) -> Erasure:
         """Forget a user. → the receipt."""

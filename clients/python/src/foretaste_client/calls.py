@@ -277,6 +277,12 @@ def set_consent(
     return Call("PATCH", _consent_path(user, session), _same, body=dict(choices))
 
 
+def set_consents(consents: Sequence[Mapping[str, Any]]) -> Call[int]:
+    """Those of many."""
+    body = {"consents": [dict(row) for row in consents]}
+    return Call("POST", "/v1/consents", lambda answer: int(answer["changed"]), body=body)
+
+
 def _consent_path(user: str | None, session: str | None) -> str:
     if (user is None) == (session is None):
         raise ValueError("whose consent? name either a user or a session")

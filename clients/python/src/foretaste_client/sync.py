@@ -1,7 +1,7 @@
 """In: calls. Out: typed answers; the client that blocks."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -225,6 +225,12 @@ class Client:
         user or of a session. → what may be done then.
         """
         return self._send(calls.set_consent(user, session, choices))
+
+    def set_consents(self, consents: Sequence[Mapping[str, bool | str | None]]) -> int:
+        """The same of many at once, all or none: `[{"user": "anna", "train": False}, …]`; needs an
+        `admin` key. → of how many.
+        """
+        return self._send(calls.set_consents(consents))
 
     def erase(self, user: str) -> Erasure:
         """Forget a user. → the receipt."""

@@ -10,9 +10,15 @@ from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.problem_texts import answer_language
 from foretaste.serve.http.problems import ProblemError, is_operator
-from foretaste.serve.http.security import EVENTS, READ
+from foretaste.serve.http.security import ADMIN, EVENTS, READ
 from foretaste.serve.http.user_access import UserAccessDep
-from foretaste.serve.schemas.consent_schemas import ConsentAnswer, ConsentBody, PurposeState
+from foretaste.serve.schemas.consent_schemas import (
+    ConsentAnswer,
+    ConsentBody,
+    ConsentsAnswer,
+    ConsentsBody,
+    PurposeState,
+)
 from foretaste.serve.schemas.values import CheckedPathId
 from foretaste.serve.service import Service
 
@@ -70,6 +76,23 @@ def change_session_consent(
 ) -> ConsentAnswer:
     """Say it for one session. What a session refuses holds for it, whatever the person allows."""
     return _changed(service, request, None, id, body)
+
+
+@v1.post(
+    "/consents",
+    dependencies=[ADMIN],
+    tags=["control"],
+    responses=answer_example("consents"),
+)
+def change_consents(
+    body: Annotated[ConsentsBody, Body(openapi_examples=request_examples("consents"))],
+    service: ServiceDep,
+) -> ConsentsAnswer:
+    """Say it for many people at once, as a shop does that asked them before it had Foretaste. All
+    is kept or, where one row is wrong, nothing. It holds from the next request on.
+    """
+    rows = [row.model_dump(include=row.model_fields_set) for row in body.consents]
+    return ConsentsAnswer(changed=service.workspace.set_consents(rows))
 
 
 def _changed(

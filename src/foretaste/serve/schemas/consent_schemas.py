@@ -1,9 +1,9 @@
 """In: what a person lets be done with what they do. Out: what may be done now, and who says so."""
 
-from pydantic import StrictBool
+from pydantic import Field, StrictBool
 
 from foretaste.domain.consent import Purpose, RefusalSource
-from foretaste.serve.schemas.values import RequestSchema, ResponseSchema
+from foretaste.serve.schemas.values import MAX_BATCH_ROWS, Id, RequestSchema, ResponseSchema
 
 
 class RefusalOut(ResponseSchema):
@@ -31,6 +31,26 @@ class ConsentBody(RequestSchema):
     minor: StrictBool | None = None
     """That the person is a minor: none of the four is done, and they have no more years than a
     minor. Only with an `admin` key."""
+
+
+class ConsentRow(ConsentBody):
+    """The same of one of many; of whom by either a user or a session."""
+
+    user: Id | None = None
+    session: Id | None = None
+
+
+class ConsentsBody(RequestSchema):
+    """What many people say."""
+
+    consents: list[ConsentRow] = Field(min_length=1, max_length=MAX_BATCH_ROWS)
+
+
+class ConsentsAnswer(ResponseSchema):
+    """What became of it."""
+
+    changed: int
+    """Users and sessions; all that were sent, as it is all or none."""
 
 
 class PurposeState(ResponseSchema):
