@@ -133,6 +133,7 @@ def test_the_metadata_say_what_it_is(metadata: email.message.Message) -> None:
         "otel",
         "plots",
         "postgres",
+        "privacy",
         "streams",
         "vision",
     }

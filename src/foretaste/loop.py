@@ -117,7 +117,9 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         self.outage = Outage(self.store, self.manager, self.slate_builder, self.weights)
         self.fallback, self.fair_queue = FallbackChain(), FairQueue()
         self.recounter = ErasureRecounter(self)
-        self.suggest_sources = SuggestSources(self.store, config.rank, clock)
+        self.suggest_sources = SuggestSources(
+            self.store, config.rank, clock, config.privacy.fewest_people
+        )
         writer, seed = config.language.writer, config.model.seed
         self.generator = ContentGenerator(writer, folder / "cache", self.reasoning, seed=seed)
         self._rng: np.random.Generator | None = None  # for exploration; None draws anew each time
@@ -251,7 +253,7 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         return self.data_encoder.encoders.backbone_opener(encoder)
 
     def slate_builder(self, store: Store) -> SlateBuilder:
-        return SlateBuilder(
+        slates = SlateBuilder(
             store,
             self.config.rank,
             self.weights,
@@ -262,6 +264,8 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
             reasoning=self.reasoning,
             placements=self.placements,
         )
+        slates.hide_few(self.config.privacy.fewest_people)
+        return slates
 
     # 4 model -----------------------------------------------------------------------------------
 
@@ -333,7 +337,9 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
             # the reasons, and what is kept for attribution and for the next page
             degraded = degradation(level, reason, lag=lag, outage=slates.outage)
             recommendation = slates.recommendation(question, snapshot, slate, degraded)
-        recommendation = replace(recommendation, searched=searched, cover=self.cover)
+        recommendation = replace(
+            recommendation, searched=searched, cover=self.cover, privacy=snapshot.privacy
+        )
         slates.keep(request, recommendation, owner=owner, owner_known=slates.outage is None)
         return recommendation
 

@@ -44,6 +44,18 @@ def test_orders_count_at_once_and_the_reason_says_by_how_many(shop: Foretaste) -
     assert german.reason[0] == "Von 4 Personen zusammen mit The star [space] gekauft"
 
 
+def test_what_fewer_people_took_than_may_be_told_of_is_no_evidence(shop: Foretaste) -> None:
+    for buyer in range(4):
+        order(shop, f"pair-{buyer}", "space-2", "kitchen-6")
+    assert shop.bought_together("space-2", n=1).items[0].source == "model"
+    slates = shop.slates
+    slates.hide_few(10)
+    try:
+        assert {item.source for item in shop.bought_together("space-2", n=5)} == {"fallback"}
+    finally:
+        slates._basket_counts.min_people = 2
+
+
 def test_purchases_count_before_clicks_and_clicks_where_nobody_buys(shop: Foretaste) -> None:
     clicked = shop.bought_together("space-5", n=3)
     assert clicked.items[0].source == "model", "thirty people clicked on one after another"

@@ -39,6 +39,15 @@ def test_people_are_counted_who_took_an_item_within_the_window(store: SqlStore) 
     assert counts.users_by_item(3 * HOUR, NOW) == [("i", 2)]
 
 
+def test_of_what_few_took_nothing_is_told(store: SqlStore) -> None:
+    store.add_events([click("a", NOW - 1), click("b", NOW - 1)])
+    counts = WindowCounts(store, {"click": 1.0})
+    counts.min_people = 3
+    assert counts.users_by_item(HOUR, NOW) == []
+    store.add_events([click("c", NOW - 1)])
+    assert counts.users_by_item(HOUR, NOW + REFRESH_SECONDS) == [("i", 3)]
+
+
 def test_counts_hold_for_some_seconds(store: SqlStore) -> None:
     store.add_events([click("a", NOW - 1)])
     counts = WindowCounts(store, {"click": 1.0})

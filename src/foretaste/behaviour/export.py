@@ -202,6 +202,9 @@ def recommendation_to_json(
         content["shortfall"] = shortfall_to_json(recommendation.shortfall)
     if recommendation.refusals:
         content["refused"] = refusals_to_json(recommendation.refusals)
+    if recommendation.privacy is not None:
+        budget = recommendation.privacy
+        content["privacy"] = {"epsilon": budget["epsilon"], "delta": budget["delta"]}
     return content
 
 

@@ -218,6 +218,7 @@ FACTS: Mapping[str, str] = {
     "tombstone_key": "secret key of these hashes",
     "receipt_key": "secret key that receipts of erasures are signed with",
     "receipt:": "when an erasure was, and the receipt that closes it; it names nobody",
+    "privacy_spent": "how many trainings had a privacy budget, and what they spent together",
     "receipts_due": "numbers of receipts that are not closed yet",
     "erasure:": "what an erasure has left to do in the database's log",
     "erasures": "how many erasures there were",

@@ -11,15 +11,17 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.config.overrides import merged
+from foretaste.config.privacy_checks import privacy_conflicts
 from foretaste.config.serve_settings import ServeSettings
 from foretaste.config.worker_settings import WorkerSettings
 from foretaste.domain.audit_settings import AuditSettings
+from foretaste.domain.privacy_settings import PrivacySettings
 from foretaste.domain.settings import (
     Settings,
     current_path,
@@ -67,6 +69,17 @@ class Config(Settings):
     serve: ServeSettings = ServeSettings()
     worker: WorkerSettings = WorkerSettings()
     audit: AuditSettings = AuditSettings()
+    privacy: PrivacySettings = PrivacySettings()
+
+    @model_validator(mode="after")
+    def _learns_within_budget(self) -> Self:
+        conflicts = list(privacy_conflicts(self))
+        if conflicts:
+            raise ValueError(
+                "privacy.epsilon limits what a training may learn of a person, so it needs "
+                + "; ".join(conflicts)
+            )
+        return self
 
 
 def load_config(
@@ -188,12 +201,14 @@ def _parse_value(value: str) -> Any:
 def _describe_error(error: ValidationError) -> str:
     """The first fault in one line."""
     first = error.errors()[0]
+    message = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:  # settings that do not go together
+        return message
     *group, key = first["loc"]
     section = f"[{'.'.join(map(str, group))}]" if group else "the top level"
     if first["type"] == "extra_forbidden":
         valid_keys = _fields(group)
         return f"{section} has no key '{key}'; {did_you_mean(str(key), valid_keys)}"
-    message = first["msg"].removeprefix("Value error, ")
     return f"{section} {key} = {first['input']!r}: {message[:1].lower()}{message[1:]}"
 
 

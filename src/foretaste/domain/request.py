@@ -290,6 +290,9 @@ class Recommendation(NotebookDisplay):
     """How the query was read; None where it names nothing that filters."""
     refusals: tuple[PurposeRefusal, ...] = ()
     """What was not done for it, as it is not allowed."""
+    privacy: Mapping[str, Any] | None = None
+    """What of a privacy budget the model spent, `epsilon` and `delta` among it; None without one.
+    """
     cover: Callable[[str], str | None] | None = field(default=None, repr=False, compare=False)
     """(item) → its cover as a data URL, or None; for notebooks, which ask when they are shown."""
 

@@ -33,6 +33,12 @@ def item_pairs(interactions: Interactions, lag: int) -> tuple[Ints, Ints, Floats
     return item[:-lag][is_same_user], item[lag:][is_same_user], weight[lag:][is_same_user]
 
 
+def item_pair_owners(interactions: Interactions, lag: int) -> Longs:
+    """[pairs], whose each of `item_pairs` is."""
+    users, _, _ = positive_interactions(interactions)
+    return users[lag:][users[:-lag] == users[lag:]]
+
+
 class PopularityPrior(Forking):
     """Popularity for smoothing: log of each item's share, kept while it is learnt."""
 
@@ -102,8 +108,10 @@ class _Row:
 class CountMatrix(Forking):
     """A square table of counts that takes additions. A fork shares all rows it adds nothing to."""
 
-    def __init__(self, matrix: sp.csr_matrix) -> None:
+    def __init__(self, matrix: sp.csr_matrix, *, is_closed: bool = False) -> None:
+        """is_closed: nothing is added: what one person adds would show (`privacy.min_people`)."""
         self._matrix = matrix
+        self.is_closed = is_closed
         self.size = int(matrix.shape[0])
         self._merged_rows = Chunked.filled(self.size, None, object)  # [items], a `_Row` or None
         self._owner: object = object()  # of the rows that nobody else has
@@ -116,14 +124,16 @@ class CountMatrix(Forking):
         return self._totals.rows
 
     @classmethod
-    def from_triples(cls, size: int, triples: list[tuple[Ints, Ints, Floats]]) -> Self:
+    def from_triples(
+        cls, size: int, triples: list[tuple[Ints, Ints, Floats]], *, is_closed: bool = False
+    ) -> Self:
         """Sums of (row, column, count) triples."""
         rows = np.concatenate([part[0] for part in triples])
         columns = np.concatenate([part[1] for part in triples])
         counts = np.concatenate([part[2] for part in triples]).astype(np.float32)
         matrix = sp.csr_matrix((counts, (rows, columns)), shape=(size, size), dtype=np.float32)
         matrix.sum_duplicates()  # and sorts the columns of each row
-        return cls(matrix)
+        return cls(matrix, is_closed=is_closed)
 
     def total(self, row: int) -> float:
         """The sum of one row."""
@@ -142,6 +152,8 @@ class CountMatrix(Forking):
 
     def add(self, row: int, column: int, count: float) -> None:
         """Add to one cell; a negative count takes away what was added before."""
+        if self.is_closed:
+            return
         self._own(row).add(column, count)
         self._totals[row] += count
         self._any_change = True
@@ -208,6 +220,7 @@ class CountMatrix(Forking):
             f"{prefix}.offsets": matrix.indptr.astype(np.int64),
             f"{prefix}.columns": matrix.indices.astype(np.int32),
             f"{prefix}.counts": matrix.data.astype(np.float32),
+            **({f"{prefix}.closed": np.ones(1, np.int32)} if self.is_closed else {}),
         }
 
     @classmethod
@@ -221,4 +234,4 @@ class CountMatrix(Forking):
             (arrays[f"{prefix}.counts"], arrays[f"{prefix}.columns"], offsets), shape=(size, size)
         )
         matrix.sort_indices()
-        return cls(matrix)
+        return cls(matrix, is_closed=f"{prefix}.closed" in arrays)

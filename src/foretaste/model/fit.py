@@ -1,7 +1,8 @@
 """Fitting: interactions in, the product out. First every expert alone, then the exponents."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from foretaste.errors import ModelError, did_you_mean
 from foretaste.model.cold_items import NewestInteractions, fit_offsets
 from foretaste.model.experts import EXPERTS
 from foretaste.model.made_up_queries import made_up_queries
+from foretaste.model.private_fit import with_release
 from foretaste.model.product import ProductOfExperts
 from foretaste.model.training import Training, showable_cases
 
@@ -31,6 +33,8 @@ class FitResult:
     """The same, counted and taught up to the newest event: what answers."""
     report: "FitReport"
     """How the exponents came about."""
+    privacy: Mapping[str, Any] | None = None
+    """What the training spent of its budget; None where it has none."""
 
 
 @runtime_checkable
@@ -52,6 +56,8 @@ def fit_to_serve(
     interactions: what a service has counted when it answers. newest: the newest positive ones of
     these. encoder: reads the made-up queries, if there is one.
     """
+    if training.privacy.is_private:
+        return fit_privately(training)
     product, report = fit_with_report(training, encoder)
     serving_training = replace(training, interactions=interactions)
     serving_product = product.recount(serving_training)
@@ -64,6 +70,24 @@ def fit_to_serve(
         serving_product,
         report,
     )
+
+
+def fit_privately(training: Training) -> FitResult:
+    """Within the budget of the settings. What is measured answers: a second product would be a
+    second release.
+    """
+    from foretaste.model.expert_weights import default_expert_weights
+    from foretaste.model.fit_guard import FitReport
+
+    training = with_release(training)
+    assert training.release is not None
+    experts = fit_experts(training)
+    product = ProductOfExperts(experts, default_expert_weights(experts))
+    if training.settings.weights == "one":
+        product = product.literal()
+    report = FitReport("usual", 0, cause="exponents fitted on people would tell of them")
+    figures = training.release.budget.figures(training.privacy)
+    return FitResult(product, product, report, figures)
 
 
 def refit_experts(product: ProductOfExperts, training: Training) -> ProductOfExperts:

@@ -7,6 +7,8 @@ import numpy as np
 
 from foretaste.domain.data import Catalogue, EvaluationCases, Interactions
 from foretaste.domain.ports import BackboneOpener, Progress, no_progress
+from foretaste.domain.privacy_settings import NO_PRIVACY, PrivacySettings
+from foretaste.model.private_counts import PrivateRelease
 from foretaste.model.settings import ModelSettings
 
 
@@ -27,6 +29,10 @@ class Training:
     """Where long work leaves its state, so that it can go on after a crash."""
     open_reader: BackboneOpener | None = None
     """Opens the backbone that the language expert tunes."""
+    privacy: PrivacySettings = NO_PRIVACY
+    """How much may be learnt of any one person."""
+    release: PrivateRelease | None = None
+    """By which what is learnt is told with noise; None without a budget."""
 
 
 def showable_cases(cases: EvaluationCases, hide_seen: bool) -> EvaluationCases:

@@ -7,6 +7,9 @@ from typing import Any
 from foretaste.display.render import face
 from foretaste.display.words import plain_expert
 
+PRIVACY_KEY = "privacy"
+"""Under this name the data of a version say what of a privacy budget its training spent."""
+
 
 @dataclass(frozen=True)
 class ModelVersion:
@@ -19,6 +22,11 @@ class ModelVersion:
     settings: Mapping[str, Any]
     metrics: Mapping[str, Any]
     is_live: bool = False
+
+    @property
+    def privacy(self) -> Mapping[str, Any] | None:
+        """The budget it was trained with, epsilon and delta among it; None without one."""
+        return self.data.get(PRIVACY_KEY)
 
     def _repr_html_(self) -> str:
         measured = self.metrics.get("measured") or {}

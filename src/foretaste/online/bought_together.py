@@ -18,6 +18,7 @@ from foretaste.domain.patience import BESIDE, patience
 from foretaste.domain.shop_store import BasketRow
 from foretaste.domain.store import Store
 from foretaste.model.together import (
+    MIN_PEOPLE,
     TogetherScorer,
     evidence_by_item,
     nearest_by_text,
@@ -57,6 +58,8 @@ class BasketCounts:
         self._store = store
         self._event_types = tuple(name for name, weight in event_weights.items() if weight > 0)
         self._purchases = tuple(name for name in PURCHASES if event_weights.get(name, 0) > 0)
+        self.min_people = MIN_PEOPLE
+        """Of what fewer took together nothing is told."""
         self._lock = threading.Lock()
         self._rows: dict[_Key, tuple[float, int, Baskets]] = {}
         self._erasures: int | None = None
@@ -98,7 +101,7 @@ def together_scorer(
     popularity = popularity_row(snapshot)
     own_ids = [catalogue.ids[item] for item in family] or list(request.items)
     own_baskets = counts.baskets(own_ids, MAX_SEED_EVENTS, question.now)
-    direct = evidence_by_item(own_baskets.rows, catalogue)
+    direct = evidence_by_item(own_baskets.rows, catalogue, min_people=counts.min_people)
     for item in family:
         direct.pop(item, None)
     if len(direct) >= ENOUGH_ITEMS or not seeds:
@@ -107,7 +110,7 @@ def together_scorer(
     like_items = near[np.argsort(-text_row[near])][:LIKE_ITEMS].tolist()
     like_ids = [catalogue.ids[item] for item in like_items]
     like_baskets = counts.baskets(like_ids, MAX_LIKE_EVENTS, question.now)
-    like = evidence_by_item(like_baskets.rows, catalogue)
+    like = evidence_by_item(like_baskets.rows, catalogue, min_people=counts.min_people)
     like = {
         item: replace(own, seed=request.items[0])
         for item, own in like.items()

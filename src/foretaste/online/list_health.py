@@ -126,14 +126,16 @@ class ListHealth:
         }
 
 
-def amend_checks(workspace: ListWorkspace, version: str) -> str:
+def amend_checks(workspace: ListWorkspace, version: str, *, has_lifts: bool = True) -> str:
     """Look at the lists of a version and write what is wrong into its manifest. → its new name.
+
+    has_lifts: how popular lists are may be measured, which later lists are corrected by.
 
     Raises ModelError where the version cannot answer.
     """
     snapshot = workspace.at_snapshot(version)
     health = look_at_lists(workspace, snapshot)
-    curve = measure_lifts(workspace, snapshot)
+    curve = measure_lifts(workspace, snapshot) if has_lifts else []
     return workspace.models.amend(version, {CHECKS: health.checks(), LIFTS_KEY: curve})
 
 

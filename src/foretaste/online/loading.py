@@ -63,7 +63,8 @@ def load_snapshot(workspace: LoadingWorkspace, version: str, past_events: int) -
     stored = workspace.models.version(version)
     encoder = stored.data.get("encoder")
     shared = shared_snapshots.get((workspace.folder, version))
-    reviews = stored_reviews(workspace.store, stored.data["kinds"]) if shared is None else shared[1]
+    kinds = stored.data["kinds"] if stored.privacy is None else ()  # reviews are people's too
+    reviews = stored_reviews(workspace.store, kinds) if shared is None else shared[1]
     read = partial(workspace.vectors, encoder=encoder, reviews=reviews)
     if shared is not None:
         return replace(shared[0], read=read, read_media=workspace.known_media)
@@ -104,7 +105,8 @@ def share_snapshot(workspace: "SharingWorkspace") -> None:
     suggest_index = SuggestIndex.of(snapshot.catalogue, None)
     suggest_index.titles.matching(["a"])
     shared_indexes.append(suggest_index)
-    kinds = workspace.models.version(names[0]).data["kinds"]
+    stored = workspace.models.version(names[0])
+    kinds = stored.data["kinds"] if stored.privacy is None else ()
     shared = replace(snapshot, read=_belongs_to_nobody, read_media=_belongs_to_nobody)
     shared_snapshots[workspace.folder, names[0]] = shared, stored_reviews(workspace.store, kinds)
 

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
+from foretaste.online.bought_together import BasketCounts
+from foretaste.online.window_counts import WindowCounts
+
 T = TypeVar("T")
 
 
@@ -10,6 +13,13 @@ class SharedResults:
     """What is worked out once a page; outside a page each time."""
 
     _shared: dict[Hashable, tuple[Any, object]] | None = None
+    _window_counts: WindowCounts
+    _basket_counts: BasketCounts
+
+    def hide_few(self, min_people: int) -> None:
+        """From now on tell nothing of what fewer people did."""
+        self._window_counts.min_people = min_people
+        self._basket_counts.min_people = max(min_people, self._basket_counts.min_people)
 
     def _shared_result(self, key: Hashable, work: Callable[[], T], *, of: object = None) -> T:
         """The result, the same for each list of a page. of: what the key has the `id` of."""

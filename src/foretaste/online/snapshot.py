@@ -93,6 +93,8 @@ class Snapshot:
     """How popular its lists are by what popularity weighs less; see `list_corrections`."""
     list_habits: Mapping[str, Any] = field(default_factory=dict)
     """What was learnt for lists besides the model; see `trade_context`."""
+    privacy: Mapping[str, Any] | None = None
+    """The budget that it was trained with; with one it learns nothing until the next training."""
     past_events: int = 1_000
     """Of what a person did before an event the newest so many are looked at to learn it."""
     deferred: DeferredEvents = NOTHING_DEFERRED
@@ -154,6 +156,7 @@ class Snapshot:
             value_curves=version_curves(version.data),
             lift_curve=version.metrics.get(LIFTS_KEY) or (),
             list_habits=version.data.get("list_habits", {}),
+            privacy=version.privacy,
             past_events=past_events,
             encoder=version.data.get("encoder"),
             read_media=read_media,
@@ -315,7 +318,9 @@ class Snapshot:
         return replace(self, product=product, event=event)
 
     def lessons(self, store: Store, tail: Sequence[tuple[int, Event]]) -> Iterator[TrainingExample]:
-        """What these events teach, in this model's own ids."""
+        """What these events teach, in this model's own ids; nothing where it has a budget."""
+        if self.privacy is not None:
+            return iter(())
         index, weights = self.catalogue.index, self.weights
         event_types = [event_type for event_type, weight in weights.items() if weight != 0]
 

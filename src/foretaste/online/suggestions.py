@@ -51,8 +51,15 @@ somebody takes."""
 class PopularSearches:
     """What many people search for. Safe to share between threads."""
 
-    def __init__(self, store: Store, settings: RankSettings, clock: Callable[[], float]) -> None:
-        self._store, self._settings, self._clock = store, settings, clock
+    def __init__(
+        self,
+        store: Store,
+        settings: RankSettings,
+        clock: Callable[[], float],
+        min_people: int = 1,
+    ) -> None:
+        self._store, self._clock = store, clock
+        self._min_people = max(settings.suggested_search_people, min_people)
         self._lock = threading.Lock()
         self._counted_at, self._erasures = float("-inf"), -1
         self._searches: list[tuple[str, int]] = []
@@ -70,7 +77,7 @@ class PopularSearches:
                 with patience(BESIDE):
                     searches = self._store.popular_searches(
                         now - SEARCH_DAYS * 86_400,
-                        self._settings.suggested_search_people,
+                        self._min_people,
                         MAX_SEARCHES,
                     )
                 self._searches = [own for own in searches if may_be_told(own[0])]
@@ -88,9 +95,15 @@ def may_be_told(words: str) -> bool:
 class SuggestSources:
     """What is kept between two letters that somebody types."""
 
-    def __init__(self, store: Store, settings: RankSettings, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: RankSettings,
+        clock: Callable[[], float],
+        min_people: int = 1,
+    ) -> None:
         self.indexes = SuggestIndexCache()
-        self.popular = PopularSearches(store, settings, clock)
+        self.popular = PopularSearches(store, settings, clock, min_people)
 
 
 class SuggestWorkspace(FacetWorkspace, Protocol):

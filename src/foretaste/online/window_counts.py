@@ -17,6 +17,8 @@ class WindowCounts:
 
     def __init__(self, store: Store, event_weights: Mapping[str, float]) -> None:
         """event_weights: by event type; those above zero are of the kind that takes an item."""
+        self.min_people = 1
+        """Of an item that fewer took nothing is told."""
         self._store = store
         self._event_types = [name for name, weight in event_weights.items() if weight > 0]
         self._counts: dict[float, tuple[float, list[tuple[str, int]]]] = {}
@@ -33,6 +35,7 @@ class WindowCounts:
         if counted_at is None or not 0 <= now - counted_at < REFRESH_SECONDS:
             with patience(BESIDE):  # it reads the log, which takes longer than to ask for a list
                 counts = self._store.user_counts(now - window, now, self._event_types)
+            counts = [(item, people) for item, people in counts if people >= self.min_people]
             if len(self._counts) >= MAX_WINDOWS:
                 self._counts.clear()
             self._counts[window] = (now, counts)

@@ -6,6 +6,7 @@ full histories, and predicts its row from the rows of that person before it.
 """
 
 from dataclasses import replace
+from hashlib import blake2b
 
 import numpy as np
 
@@ -105,6 +106,30 @@ def shuffled_ties(
     order = np.lexsort((chance, at, interactions.row_users()))
     columns = columns_at(interactions, order) | {"at": interactions.at}
     return replace(interactions, **columns, text=interactions.text[order])
+
+
+def split_independently(interactions: Interactions, share: float, seed: int) -> Split:
+    """For a model that is to serve and to tell nothing of anybody: the same, but whose last
+    positive interaction measures is decided for each person by their own id alone, so that one
+    person more changes nobody else's part. Nothing is left to choose by.
+    """
+    row_users = interactions.row_users()
+    positive_rows = np.flatnonzero(interactions.positive_mask())
+    counts = np.bincount(row_users[positive_rows], minlength=len(interactions))
+    is_drawn = np.array([_share_of(name, seed) < share for name in interactions.users], bool)
+    users = np.flatnonzero((counts >= 2) & is_drawn)
+    last = positive_rows[np.cumsum(counts)[users] - 1]
+    cutoff = interactions.offsets[1:].copy()
+    cutoff[users] = last
+    train = interactions.filter_rows(np.arange(interactions.event_count) < cutoff[row_users])
+    test = EvaluationCases(interactions, users.astype(np.int64), last.astype(np.int64))
+    return Split("latest", train, test.select(np.empty(0, np.int64)), test, train)
+
+
+def _share_of(name: str, seed: int) -> float:
+    """A number from 0 to 1 by a name."""
+    digest = blake2b(f"{seed}:{name}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64
 
 
 def split_latest(interactions: Interactions, user_count: int, rng: np.random.Generator) -> Split:

@@ -25,12 +25,18 @@ from foretaste.model.artefacts import ModelVersion
 from foretaste.model.cold_items import NewestInteractions
 from foretaste.model.fit import FitResult, fit_to_serve
 from foretaste.model.training import Training
+from foretaste.model.version import PRIVACY_KEY
 from foretaste.online.generation import ContentGenerator
 from foretaste.online.list_health import ListWorkspace, amend_checks
 from foretaste.prepare.arrivals import newest_positive_cases
 from foretaste.prepare.clean import CleaningReport
 from foretaste.prepare.interactions import LoadReport
-from foretaste.prepare.splits import split_by_time, split_latest, split_leave_one_out
+from foretaste.prepare.splits import (
+    split_by_time,
+    split_independently,
+    split_latest,
+    split_leave_one_out,
+)
 from foretaste.prepare.streaming_counts import StreamingCounts
 from foretaste.rank.settings import RankSettings
 from foretaste.training.aspects import write_aspects
@@ -38,11 +44,14 @@ from foretaste.training.encode import DataEncoder, EncodedData
 from foretaste.training.list_habits import list_habits
 from foretaste.training.media_report import media_figures
 from foretaste.training.model_card import write_missing_cards
+from foretaste.training.privacy_ledger import add_to_ledger
 from foretaste.training.recount import ERASURES_KEY, ErasureRecounter
 
 SPLITS = {"leave-one-out": split_leave_one_out, "time": split_by_time}
 HELD_OUT_USERS = 5000
 """People whose last event chooses the weights of a model that is to serve."""
+MEASURING_SHARE = 0.1
+"""People whose last event measures a model with a privacy budget."""
 MAX_MEASURED_SCORES = 2_000_000_000
 """Scores that the measurement at the end of a training may take: cases × items × experts."""
 
@@ -109,7 +118,16 @@ def training_of(workspace: TrainingWorkspace, read: EncodedData) -> Training:
         progress=workspace.progress,
         checkpoint_folder=workspace.folder / "cache" / "checkpoints",
         open_reader=workspace.readers(read.encoder),
+        privacy=workspace.config.privacy,
     )
+
+
+def split_to_serve(config: Config, interactions: Interactions) -> Split:
+    """What a model that is to serve learns from, and what it is chosen and measured by."""
+    if config.privacy.is_private:
+        return split_independently(interactions, MEASURING_SHARE, config.model.seed)
+    rng = np.random.default_rng(config.model.seed)
+    return split_latest(interactions, HELD_OUT_USERS, rng)
 
 
 class SavingWorkspace(TrainingWorkspace, ListWorkspace, Protocol):
@@ -130,6 +148,7 @@ def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Mode
     erasures = workspace.store.erasure_count()
     candidate = fit_candidate(workspace, until)
     read, fitted = candidate.encoded_data, candidate.fitted
+    privacy = fitted.privacy and add_to_ledger(workspace.store, fitted.privacy)
     name = workspace.models.save(
         fitted.serving_product,
         read.catalogue.ids,
@@ -138,7 +157,8 @@ def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Mode
         | {"kinds": read.interactions.event_types, "encoder": read.encoder}
         | curves_to_json(read.interactions.value_curves)
         | {"list_habits": candidate.list_habits(workspace.config.rank)}
-        | dict(workspace.store.counts()),
+        | dict(workspace.store.counts())
+        | ({PRIVACY_KEY: privacy} if privacy else {}),
         settings=workspace.config.model_dump(mode="json"),
         metrics={
             "fit": fitted.report.figures(),
@@ -148,7 +168,7 @@ def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Mode
             "wall_seconds": time.monotonic() - start,
         },
     )
-    name = amend_checks(workspace, name)
+    name = amend_checks(workspace, name, has_lifts=privacy is None)
     workspace.generator.study(name, read.catalogue)
     workspace.recounter.recount()  # somebody may have been erased meanwhile
     write_missing_cards(workspace.models, workspace.config.name)
@@ -169,11 +189,8 @@ def fit_candidate(workspace: TrainingWorkspace, until: int | None = None) -> Can
     if not items:
         raise ModelError("there are no items to learn from; run 'foretaste import' first")
     interactions, _, _ = workspace.interactions(items, event)
-    rng = partial(np.random.default_rng, workspace.config.model.seed)
     encoded_data = workspace.data_encoder.encode_split(
-        interactions,
-        items,
-        lambda full_interactions: split_latest(full_interactions, HELD_OUT_USERS, rng()),
+        interactions, items, partial(split_to_serve, workspace.config)
     )
     return Candidate(encoded_data, _fit_product(workspace, encoded_data), event, revision, items)
 

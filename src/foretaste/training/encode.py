@@ -152,7 +152,8 @@ class DataEncoder:
         interactions = self.interactions(interactions, encoder)
         item_list = list(items.values())
         media, split = self.media.read(item_list), make_split(interactions)
-        reviews = reviews_of_interactions(split.train, tuple(items))
+        is_private = self._config.privacy.is_private  # then reviews may not be read into items
+        reviews = NO_REVIEWS if is_private else reviews_of_interactions(split.train, tuple(items))
         return EncodedData(
             encoder,
             self._catalogue(item_list, encoder, media, reviews),

@@ -1,12 +1,13 @@
 """What an erasure comes to, and what it does not reach at once, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from foretaste.display.receipts import ReceiptFace
 from foretaste.domain.data import ErasureCounts
 from foretaste.domain.store import TakeBackCounts
+from foretaste.model.version import ModelVersion
 
 PENDING_WEIGHTS_NOTE = (
     "the weights of what was trained by gradient, a tuned encoder's among them, and the exponents, "
@@ -42,6 +43,18 @@ PENDING_FAILED_RECOUNT_NOTE = (
     "this is tried again every half minute while a service or a worker runs, and when one starts"
 )
 """What an erasure does not reach at once, each told as long as it is so."""
+
+
+def private_notes(versions: Sequence[ModelVersion]) -> list[str]:
+    """Of each of these that was trained with a privacy budget, what it still holds of a person."""
+    return [
+        f"the counts of model {version.name}, with noise: it was trained with differential privacy "
+        f"of epsilon {version.privacy['epsilon']:g} and delta {version.privacy['delta']:g}, so "
+        "hardly anything in it can come of one person, and counting it anew would spend that once "
+        "more; until it is gone"
+        for version in versions
+        if version.privacy is not None
+    ]
 
 
 @dataclass(frozen=True)

@@ -37,10 +37,9 @@ from foretaste.evaluate.protocols import RankingResult, evaluate_model
 from foretaste.online.list_health import FIT, MEASURED, draw_people, history_name
 from foretaste.online.slate import PageRequest
 from foretaste.online.snapshot import Snapshot
-from foretaste.prepare.splits import split_latest
 from foretaste.prepare.streaming_counts import prior_events
 from foretaste.rank.filters import HARD_FILTERS, excluded_items
-from foretaste.training.candidate import HELD_OUT_USERS, SavingWorkspace
+from foretaste.training.candidate import SavingWorkspace, split_to_serve
 from foretaste.training.version_data import VersionWorkspace, version_data
 
 MIN_CASES = 100
@@ -190,11 +189,11 @@ def held_out_quality(
     interactions = workspace.data_encoder.interactions(
         training.interactions, version.data.get("encoder")
     )
-    rng = np.random.default_rng(workspace.config.model.seed)
-    split = split_latest(interactions, HELD_OUT_USERS, rng)
+    split = split_to_serve(workspace.config, interactions)
     if len(split.test) < MIN_CASES:
         return None, [FEW_CASES_NOTE]
-    product = product.recount(replace(training, interactions=split.train))
+    if version.privacy is None:  # else what answers is what was measured
+        product = product.recount(replace(training, interactions=split.train))
     result = evaluate_model(product.score, split.test, progress=workspace.progress)
     values = result.values("ndcg@10", masked=workspace.config.rank.hide_seen)
     is_exact = _is_as_measured(version.metrics, float(values.mean()))

@@ -6,6 +6,7 @@ it can be made of any version at any time; an audit of the lists is added where 
 """
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,10 @@ NO_PRIVACY_BUDGET = (
     "Trained without differential privacy: no ε is bounded. Whoever has the files of the model, or "
     "asks it very often, may find out whether somebody whose taste is nearly alone was among those "
     "it learnt from."
+)
+REPEATED_TRAININGS = (
+    "All {trainings} trainings with a budget so far spent ε = {epsilon:g} and δ = {delta:g} "
+    "together, which bounds what somebody knows who has seen lists of all of them."
 )
 LIMITS = (
     "It orders items by what people like this one take next. Whether one is good for somebody it "
@@ -64,8 +69,9 @@ class ModelCard:
             "popularity_lift": _lift(version),
             "audit": None if self.audit is None else self.audit.summary(),
             "settings": {name: toml_value(value) for name, value in _settings(version).items()},
-            "epsilon": None,
-            "privacy": NO_PRIVACY_BUDGET,
+            "epsilon": version.privacy and version.privacy["epsilon"],
+            "delta": version.privacy and version.privacy["delta"],
+            "privacy": privacy_sentence(version),
             "limits": list(LIMITS),
         }
 
@@ -92,7 +98,7 @@ class ModelCard:
             ("How good it is", _quality_lines(version)),
             ("Whom and what its lists favour", self._bias_lines()),
             ("What was found wrong with its lists", _check_lines(version)),
-            ("Privacy", [NO_PRIVACY_BUDGET]),
+            ("Privacy", [privacy_sentence(version)]),
             ("Limits", [f"- {limit}" for limit in LIMITS]),
             ("Settings that differ from the usual ones", [
                 f"- `{name} = {toml_value(value)}`" for name, value in _settings(version).items()
@@ -121,6 +127,26 @@ class ModelCard:
             remedy = f" What to do: {section.remedy}." if section.remedy else ""
             lines.append(f"- {section.title}: {section.verdict}{remedy}")
         return lines
+
+
+def privacy_sentence(version: ModelVersion) -> str:
+    """How much it may know of any one person."""
+    budget = version.privacy
+    if budget is None:
+        return NO_PRIVACY_BUDGET
+    sentence = (
+        f"Trained with differential privacy of people, ε = {budget['epsilon']:g} and δ = "
+        f"{budget['delta']:g} ({budget['accountant']} accounting): lists are at most "
+        f"{math.exp(budget['epsilon']):.3g} times as likely with somebody's data as without, but "
+        f"for a chance of {budget['delta']:g}. Of each person the newest {budget['max_events']} "
+        "events count. The number of people is taken as known, and so are items and what is "
+        "written of them. It holds for what the model learnt, not for what the log is asked at "
+        "once, such as what is trending."
+    )
+    total = budget["all_trainings"]
+    if total["trainings"] < 2:
+        return sentence
+    return f"{sentence} {REPEATED_TRAININGS.format(**total)}"
 
 
 def write_card(folder: Path, card: ModelCard) -> Path:

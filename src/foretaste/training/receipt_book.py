@@ -116,12 +116,25 @@ class ReceiptBook:
             "erased_at": _time_text(now),
             "stores": counts.rows(),
             "models": [dict(model) for model in models],
+            "privacy": self._budgets(),
             "due": [{"what": note, "expected_by": self._expected_by(now)} for note in due_notes],
             "for_others_to_do": list(lasting_notes),
         }
         self._keep(receipt_id, {"erased_at": now, "completion": None})
         self._change_due({receipt_id}, set())
         return signed(document, self.private_key())
+
+    def _budgets(self) -> list[dict[str, Any]]:
+        """Of the versions there are, those with a privacy budget, and what they spent."""
+        return [
+            {
+                "version": version.name,
+                "epsilon": version.privacy["epsilon"],
+                "delta": version.privacy["delta"],
+            }
+            for version in self._workspace.models.versions()
+            if version.privacy is not None
+        ]
 
     def state(self, receipt_id: str, due_notes: Callable[[float], Sequence[str]]) -> ReceiptState:
         """What has become of an erasure. due_notes: when it was → what is still due of it.

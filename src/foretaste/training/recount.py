@@ -35,6 +35,7 @@ from foretaste.training.erasure_receipt import (
     PENDING_WEIGHTS_NOTE,
     ErasureReceipt,
     TakeBackReceipt,
+    private_notes,
 )
 from foretaste.training.model_card import write_missing_cards
 from foretaste.training.personal_copies import PersonalCopies
@@ -87,8 +88,7 @@ class ErasureRecounter:
         if notes:
             self.recount_soon()
         other_counts, copy_notes = copies.erase()
-        if self._has_older_versions(workspace.store.erased_at(user)):
-            notes.append(PENDING_WEIGHTS_NOTE)
+        notes += self._notes_of_versions(workspace.store.erased_at(user))
         notes += copy_notes
         if workspace.store.erased_at(user) is None:  # nobody who ever was here
             return ErasureReceipt(user, erased, tuple(recounted_versions), tuple(notes))
@@ -133,7 +133,7 @@ class ErasureRecounter:
 
         def due_notes(erased_at: float) -> list[str]:
             is_older = first_training() <= erased_at
-            return [*shared_notes, *([PENDING_WEIGHTS_NOTE] if is_older else [])]
+            return [*shared_notes, *(self._notes_of_versions(erased_at) if is_older else [])]
 
         return due_notes
 
@@ -153,10 +153,14 @@ class ErasureRecounter:
     def _completion(self, receipt_id: str) -> Mapping[str, Any] | None:
         return self.receipts.state(receipt_id, self.due_notes).completion
 
-    def _has_older_versions(self, erased_at: float | None) -> bool:
-        """Whether a version is kept that was trained before."""
-        versions = self._workspace.models.versions()
-        return erased_at is not None and any(version.created <= erased_at for version in versions)
+    def _notes_of_versions(self, erased_at: float | None) -> list[str]:
+        """What versions that were trained before may still hold."""
+        older = [
+            version
+            for version in self._workspace.models.versions()
+            if erased_at is not None and version.created <= erased_at
+        ]
+        return [*([PENDING_WEIGHTS_NOTE] if older else []), *private_notes(older)]
 
     def _replacement(self, name: str) -> dict[str, str]:
         """The name of a version before it was counted anew, and now: both are digests of it."""
@@ -342,7 +346,8 @@ class ErasureRecounter:
         erasures = store.erasure_count()
         first_number = store.first_erased_number(int(version.data.get(ERASURES_KEY, 0)))
         try:
-            if first_number is None or first_number > int(version.data["event"]):
+            is_private = version.privacy is not None  # to count once more would cost its budget
+            if is_private or first_number is None or first_number > int(version.data["event"]):
                 # its own counts have none of it; under a new name every process learns the log anew
                 amended_name = models.amend(version.name, {}, {ERASURES_KEY: erasures})
                 write_missing_cards(models, self._workspace.config.name)

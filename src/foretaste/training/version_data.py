@@ -66,4 +66,7 @@ def version_data(
     )
     no_rows = np.empty(0, np.int64)
     no_cases = EvaluationCases(interactions, no_rows, no_rows)
-    return product, Training(version_catalogue, interactions, no_cases, workspace.config.model)
+    config = workspace.config
+    return product, Training(
+        version_catalogue, interactions, no_cases, config.model, privacy=config.privacy
+    )

@@ -22,6 +22,7 @@ from foretaste.model.experts.by_scorer import ExpertByScorer
 from foretaste.model.settings import AttributeSettings
 from foretaste.model.terms import rest_terms
 from foretaste.model.training import Training
+from foretaste.model.training_counts import count_items
 from foretaste.model.value_kernel import ValueKernel, ValueScale, spread_mass
 from foretaste.model.value_likelihood import log_likelihoods_by_smoothing
 
@@ -147,12 +148,7 @@ class AttributeExpert(ExpertByScorer):
         self._kernel = ValueKernel.of(self._feature, self._scale, width)
 
     def _count_values(self, training: Training) -> None:
-        is_positive = (training.interactions.item >= 0) & (training.interactions.weight > 0)
-        item_weights = np.bincount(
-            training.interactions.item[is_positive],
-            training.interactions.weight[is_positive],
-            minlength=len(training.catalogue),
-        )
+        item_weights = count_items(training)
         self._value_counts = Chunked(
             np.asarray(item_weights @ _item_value_shares(self._feature), np.float32)
         )

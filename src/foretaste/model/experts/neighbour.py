@@ -26,8 +26,8 @@ from foretaste.domain.term_table import TermTable
 from foretaste.model.count_matrix import (
     CountMatrix,
     PopularityPrior,
+    item_pair_owners,
     item_pairs,
-    positive_interactions,
 )
 from foretaste.model.expert_scorer import NO_ITEMS, SparseScorer, matching_positions
 from foretaste.model.experts.by_scorer import ExpertByScorer
@@ -35,6 +35,7 @@ from foretaste.model.index.base import is_exhaustive
 from foretaste.model.settings import NeighbourSettings
 from foretaste.model.terms import event_columns, terms_against_average
 from foretaste.model.training import Training, showable_cases
+from foretaste.model.training_counts import count_items, count_pairs
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,9 @@ class NeighbourExpert(ExpertByScorer):
         cases = cases.sample(MAX_CASES, np.random.default_rng(training.settings.seed))
         if len(cases) < MIN_CASES:
             reaches = reaches[:1]
-        experts = [cls._count(training, _filled_settings(settings, reach)) for reach in reaches]
-        if len(experts) == 1:
+        counted = [cls._count(training, _filled_settings(settings, reach)) for reach in reaches]
+        experts = [expert for expert in counted if expert is not None]
+        if len(experts) <= 1:
             return experts
         gains = [_ndcg_gains(expert, cases, training.hide_seen) for expert in experts]
         best_index = max(
@@ -110,26 +112,33 @@ class NeighbourExpert(ExpertByScorer):
 
     def recount(self, training: Training) -> Self:
         """The same reach, counted on other interactions."""
-        return self._count(training, self._settings)
+        counted = self._count(training, self._settings)
+        assert counted is not None  # only what is counted with a budget may come to nothing
+        return counted
 
     @classmethod
-    def _count(cls, training: Training, settings: NeighbourSettings) -> Self:
+    def _count(cls, training: Training, settings: NeighbourSettings) -> Self | None:
         assert settings.window is not None
         assert settings.decay is not None
-        size = len(training.catalogue)
-        triples = []
-        for lag in range(1, settings.window + 1):
+        triples, lags = [], range(1, settings.window + 1)
+        for lag in lags:
             earlier, later, weight = item_pairs(training.interactions, lag)
             pair_weight = weight * np.float32(settings.decay ** (lag - 1))
             triples += [
                 (earlier, later, pair_weight),
                 (later, earlier, pair_weight * settings.backward),
             ]
-        _, items, weight = positive_interactions(training.interactions)
-        popularity_counts = np.bincount(items, weight, minlength=size).astype(np.float32) + 1
-        return cls(
-            CountMatrix.from_triples(size, triples), popularity_counts, settings, training.catalogue
+        neighbour_counts = count_pairs(
+            training,
+            triples,
+            lambda: [
+                item_pair_owners(training.interactions, lag) for lag in lags for _ in range(2)
+            ],
         )
+        if neighbour_counts is None:
+            return None
+        popularity_counts = count_items(training).astype(np.float32) + 1
+        return cls(neighbour_counts, popularity_counts, settings, training.catalogue)
 
     def _recent_sources(self, user_context: UserContext) -> list[tuple[int, float]]:
         """(item, worth) of the last few items, newest first."""
@@ -167,6 +176,8 @@ class NeighbourExpert(ExpertByScorer):
             self._add(item, int(earlier), pair_weight * self._settings.backward)
 
     def _add(self, row: int, column: int, count: float) -> None:
+        if self.neighbour_counts.is_closed:
+            return
         self.neighbour_counts.add(row, column, count)
         self._column_sums[column] += count
 

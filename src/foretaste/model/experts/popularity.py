@@ -10,6 +10,7 @@ from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.sharing import Chunked
 from foretaste.domain.term_table import TermTable
 from foretaste.model.expert_scorer import top_positions
+from foretaste.model.private_counts import PrivateRelease
 from foretaste.model.terms import terms_against_average
 from foretaste.model.training import Training
 
@@ -53,6 +54,8 @@ class PopularityExpert:
     def fit(cls, training: Training) -> list[Self]:
         """Counts with the half-life under which the validation events are likeliest."""
         settings = training.settings.popularity
+        if training.release is not None:
+            return [cls._count_privately(training, training.release)]
         configured_half_life = settings.half_life_days
         half_lives = HALF_LIVES if configured_half_life is None else (configured_half_life or None,)
         fitted = [
@@ -88,6 +91,14 @@ class PopularityExpert:
         expert._taken = Chunked(event_weights.astype(np.float64))
         events = np.bincount(interactions.item[is_positive], minlength=items)
         expert._events = Chunked(events.astype(np.float64))
+        return expert
+
+    @classmethod
+    def _count_privately(cls, training: Training, release: PrivateRelease) -> Self:
+        """Never fading: by when is somebody's own time."""
+        counts = release.item_counts(training.interactions, len(training.catalogue))
+        expert = cls(counts, 0.0, None, training.settings.popularity.prior)
+        expert._events = Chunked(np.floor(counts))
         return expert
 
     @property

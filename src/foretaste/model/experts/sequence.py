@@ -84,9 +84,14 @@ class SequenceExpert:
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
         """Train; left out where nobody took two items."""
-        from foretaste.model.sequence_training import train_network
+        if training.release is not None:
+            from foretaste.model.private_sequence import train_private_network
 
-        network = train_network(training)
+            network = train_private_network(training, training.release)
+        else:
+            from foretaste.model.sequence_training import train_network
+
+            network = train_network(training)
         if network is None:
             return []
         return [cls(network, training.settings.sequence, training.catalogue)]

@@ -11,13 +11,14 @@ from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.model.count_matrix import (
     CountMatrix,
     PopularityPrior,
+    item_pair_owners,
     item_pairs,
-    positive_interactions,
 )
 from foretaste.model.expert_scorer import NO_ITEMS, SparseScorer
 from foretaste.model.experts.by_scorer import ExpertByScorer
 from foretaste.model.terms import terms_against_average
 from foretaste.model.training import Training
+from foretaste.model.training_counts import count_items, count_pairs
 
 
 class TransitionExpert(ExpertByScorer):
@@ -41,11 +42,15 @@ class TransitionExpert(ExpertByScorer):
     @classmethod
     def fit(cls, training: Training) -> list[Self]:
         """Count the pairs that follow one another."""
-        size = len(training.catalogue)
-        _, items, weight = positive_interactions(training.interactions)
-        popularity_counts = np.bincount(items, weight, minlength=size).astype(np.float32) + 1
-        successor_counts = CountMatrix.from_triples(size, [item_pairs(training.interactions, 1)])
+        successor_counts = count_pairs(
+            training,
+            [item_pairs(training.interactions, 1)],
+            lambda: [item_pair_owners(training.interactions, 1)],
+        )
+        if successor_counts is None:
+            return []
         smoothing = training.settings.transition.smoothing
+        popularity_counts = count_items(training).astype(np.float32) + 1
         return [cls(successor_counts, popularity_counts, smoothing, training.catalogue)]
 
     def scorer(self, user_context: UserContext) -> "TransitionScorer":

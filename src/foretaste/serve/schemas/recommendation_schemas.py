@@ -170,6 +170,15 @@ class SearchedQueryOut(ResponseSchema):
     """The same in one line, for over the list."""
 
 
+class PrivacyOut(ResponseSchema):
+    """How much the model may know of any one person (differential privacy)."""
+
+    epsilon: float
+    """Lists are at most e^epsilon times as likely with somebody's data as without."""
+    delta: float
+    """The chance that this does not hold."""
+
+
 class Recommendations(ResponseSchema):
     """The list, best first."""
 
@@ -195,6 +204,8 @@ class Recommendations(ResponseSchema):
     absent where all was."""
     facets: list[FacetOut] | None = None
     """What can be chosen, where it was asked for by `facets`."""
+    privacy: PrivacyOut | None = None
+    """The budget that the model was trained with; absent where it has none."""
 
 
 def encode_recommendation(recommendation: Recommendation, *, explain: bool = False) -> bytes:

@@ -1,0 +1,31 @@
+"""In: all settings. Out: which of them learn of people what a privacy budget does not pay for."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from foretaste.config.load import Config
+
+
+def privacy_conflicts(config: "Config") -> Iterator[str]:
+    """What is to be changed, in words; nothing without a budget."""
+    if not config.privacy.is_private:
+        return
+    if config.model.language.enabled:
+        yield "model.language.enabled = false: the language expert is tuned on histories"
+    if config.language.tuning.method != "off":
+        yield 'language.tuning.method = "off": the encoder is tuned on histories'
+    if config.prepare.review_aspects:
+        yield "prepare.review_aspects = false: it writes into items what single reviews say"
+    if config.model.popularity.half_life_days:
+        yield "no model.popularity.half_life_days: counts fade from somebody's newest event on"
+    if config.rank.freshness is not None and isinstance(config.rank.freshness.half_life, str):
+        yield "rank.freshness.half_life in hours or days: it is learnt from what people took"
+    if config.rank.replenish is not None:
+        yield "no rank.replenish: intervals are learnt from what people took again"
+    for name, values in config.behaviour.value.items():
+        if values.counts and values.threshold is None and not values.curve:
+            yield (
+                f"a threshold or a curve for behaviour.value.{name}: its scale is taken from "
+                "people's values"
+            )
