@@ -136,7 +136,7 @@ def test_two_columns_of_one_name() -> None:
         ("events.parquet", b"", "events.parquet is empty"),
         ("events.zip", b"PK\3\4", "is not a whole zip file"),
         ("events.xls", b"\xd0\xcf\x11\xe0", "is not a whole spreadsheet"),
-        ("events.xls", b"<html><table>", "is a page or XML and has no rows; save it as CSV"),
+        ("events.xls", b"<html><table>", "is a page and has no rows; save it as CSV"),
         ("events", b"SQLite format 3\0", "is a database; export a table of it"),
         (
             "events.parquet",

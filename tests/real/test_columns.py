@@ -100,3 +100,34 @@ def test_visibility_is_understood(shop: Shop, cell: str, is_hidden: bool) -> Non
     items, _ = added(shop, f"id,title,Visibility\n1,Shirt,{cell}\n2,Cap,visible\n")
     assert items["1"].hidden is is_hidden
     assert "Visibility" not in items["1"].attributes
+
+
+def test_objects_stand_for_their_names(shop: Shop) -> None:
+    """As film databases and the APIs of shops write genres and categories."""
+    genres = '[{""id"": 28, ""name"": ""Action""}, {""id"": 12, ""name"": ""Adventure""}]'
+    pictures = '[{""src"": ""a.jpg"", ""name"": ""front""}]'
+    rows = "".join(
+        f'{row},Film {row},"{genres}","{{""id"": 1, ""name"": ""Fox {row % 2}""}}","{pictures}"\n'
+        for row in range(6)
+    )
+    items, _ = added(shop, f"id,title,genres,studio,files\n{rows}")
+    assert items["1"].attributes == {"genres": ("Action", "Adventure"), "studio": ("Fox 1",)}
+    shop.send_items({"id": "9", "title": "New", "genres": [{"id": 1, "name": "Drama"}]})
+    assert shop.items["9"].attributes["genres"] == ("Drama",)
+
+
+def test_what_only_says_that_there_is_nothing_is_no_value(shop: Shop) -> None:
+    rows = "".join(
+        f"{row},Show {row},{('Unknown', 'Drama', 'n/a')[row % 3]},{('12', 'Unknown')[row % 2]}\n"
+        for row in range(12)
+    )
+    items, _ = added(shop, f"id,title,genre,episodes\n{rows}")
+    assert items["1"].attributes == {"genre": ("Drama",)}
+    assert items["4"].attributes == {"genre": ("Drama",), "episodes": ("12",)}
+    assert items["0"].attributes == {"episodes": ("12",)}
+
+
+def test_a_price_with_or_without_tax_is_a_price(shop: Shop) -> None:
+    items, _ = added(shop, 'id,title,Price (tax incl.),Tax rule\n1,Lamp,"6,00",3\n2,Mug,"7,50",3\n')
+    assert items["2"].attributes["Price (tax incl.)"] == ("7.5",)
+    assert "Tax rule" not in items["2"].attributes

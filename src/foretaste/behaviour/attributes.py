@@ -19,8 +19,10 @@ from foretaste.behaviour.values import (
     CellError,
     check_length,
     check_storable,
+    says_nothing,
     scalar_text,
     split_values,
+    with_names,
 )
 from foretaste.domain.store import FactStore
 from foretaste.domain.text_limits import (
@@ -30,7 +32,6 @@ from foretaste.domain.text_limits import (
     MAX_TEXT_LENGTH,
 )
 
-_EMPTY_LIST_MARKERS = frozenset({"(no genres listed)"})  # how MovieLens writes an empty list
 _INTEGRAL_FLOAT = re.compile(
     r"-?\d{1,30}\.0"
 )  # how pandas writes whole numbers beside an empty cell
@@ -52,7 +53,7 @@ def attribute_values(
     if role == "price":
         return price_values(column, value, parser or NumberParser(column, is_price=True))
     values: dict[str, None] = {}
-    parts = split_values(without_entities(value), separator)
+    parts = split_values(with_names(without_entities(value)), separator)
     if len(parts) > MAX_COLUMN_VALUES:
         raise CellError(
             column,
@@ -67,7 +68,7 @@ def attribute_values(
         text = check_length(clean_line(check_storable(cell, column)), column)
         if _INTEGRAL_FLOAT.fullmatch(text):
             text = text[:-2]
-        if text and text not in _EMPTY_LIST_MARKERS:
+        if text and not says_nothing(text):
             values |= dict.fromkeys(level_values(text, levels))
     return {column: tuple(values)}
 

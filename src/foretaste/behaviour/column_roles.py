@@ -22,7 +22,13 @@ from foretaste.behaviour.reading.prices import is_price_column
 from foretaste.behaviour.reading.separators import find_separator, separator_label
 from foretaste.behaviour.reading.texts import are_phrases, no_text_reason
 from foretaste.behaviour.settings import BehaviourSettings
-from foretaste.behaviour.values import CellError, is_missing, split_values
+from foretaste.behaviour.values import (
+    CellError,
+    is_missing,
+    says_nothing,
+    split_values,
+    with_names,
+)
 from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.feature_types import TASTELESS_TYPES, FeatureType, find_feature_type
 from foretaste.domain.no_taste import is_release_time, no_taste_reason
@@ -79,7 +85,8 @@ def decide_columns(
     decisions: dict[str, ColumnDecision] = {}
     for column in columns:
         cells = [value for row in rows if not is_missing(value := row.get(column))]
-        values = [without_entities(cell) for cell in cells]
+        cells = [cell for cell in cells if not (isinstance(cell, str) and says_nothing(cell))]
+        values = [with_names(without_entities(cell)) for cell in cells]
         stored = stored_decisions.get(column)
         decision = _by_settings(column, values, settings)
         if decision is None and stored is not None and stored.value_count >= len(values):

@@ -1,4 +1,4 @@
-"""In: a file (CSV, JSON, Parquet, a spreadsheet, also packed) or a frame. Out: its rows.
+"""In: a file (CSV, JSON, XML, Parquet, a spreadsheet, also packed) or a frame. Out: its rows.
 
 A row is `(line, column → raw value)`, or `(line, RejectedRow)` where it cannot be read; whatever
 can be read around it still comes.
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from foretaste.behaviour import delimited, jsonlines
 from foretaste.behaviour.column_values import arrow_values, numpy_values, series_values
+from foretaste.behaviour.files import xml_records
 from foretaste.behaviour.files.file_form import FileForm, check_text
 from foretaste.behaviour.files.file_settings import Reading
 from foretaste.behaviour.files.header import find_header, row_maker
@@ -77,23 +78,24 @@ def _packed_file(path: Path, name: str, packed: PackedFile, reading: Reading) ->
     if is_spreadsheet(head):
         return _spreadsheet(path, name, packed, reading)
     extension = Path(packed.name).suffix.lower()
+    is_xml = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
     if extension in PARQUET_EXTENSIONS:
         raise InputError(f"{path} is not a whole Parquet file; copy or write it again")
     check_text(path, head)
     stream = Stream(path, name, encoding=reading.settings.encoding, packed=packed)
     is_json = extension in JSON_EXTENSIONS or (
-        extension not in DELIMITED_EXTENSIONS and _is_json(stream.first_bytes())
+        not is_xml and extension not in DELIMITED_EXTENSIONS and _is_json(stream.first_bytes())
     )
-    if not is_json:
+    if not is_json and not is_xml:
         return _stream(stream, *delimited.read_table(stream, reading))
-    rows_head, rows = peek(jsonlines.rows(stream))
+    rows_head, rows = peek(xml_records.rows(stream) if is_xml else jsonlines.rows(stream))
     if not rows_head and stream.break_reason:
         raise InputError(f"{stream.name}: {stream.break_reason}; copy or write the file again")
     columns = tuple(dict.fromkeys(str(column) for row in rows_head for column in row))
     if len(columns) > MAX_COLUMNS:
         raise InputError(f"{stream.name}: {too_many_columns(len(columns))}")
     notes = tuple(filter(None, (stream.encoding.note,)))
-    form = FileForm("JSON", stream.encoding.name, stream.packing, notes=notes)
+    form = FileForm("XML" if is_xml else "JSON", stream.encoding.name, stream.packing, notes=notes)
     return _stream(stream, columns, rows, form, rows_head)
 
 
@@ -109,8 +111,8 @@ def _stream(
     form: FileForm,
     head: Sequence[Row] | None = None,
 ) -> OpenTable:
-    """head: of JSON, whose columns are known by its first rows."""
-    is_json = head is not None
+    """head: of JSON and XML, whose columns are known by their first rows."""
+    is_open_ended = head is not None
     if head is None:
         head, rows = peek(rows)
     return OpenTable(
@@ -121,7 +123,7 @@ def _stream(
         total=stream.size,
         amount_read=stream.bytes_read,
         unpacked_bytes=lambda: stream.unpacked_bytes,
-        open_ended=is_json,
+        open_ended=is_open_ended,
         close=stream.close,
         form=form,
     )

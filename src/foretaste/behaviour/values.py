@@ -219,6 +219,10 @@ def nested_strings(value: Any) -> Iterable[str]:
             yield from nested_strings(member)
 
 
+MAX_BEFORE_OBJECT = 8
+"""Letters of a list before its first object."""
+
+
 def split_values(value: Any, separator: str) -> list[Any]:
     """The parts of a cell of several values: a list, a JSON or Python list as text, or 'a|b|c'.
 
@@ -239,6 +243,57 @@ def split_values(value: Any, separator: str) -> list[Any]:
         parts = text.split(separator) if separator else [text]
         return [part.strip() for part in parts if part.strip()]
     return [value]
+
+
+_NAME_KEYS = ("name", "title", "label", "value")
+_OTHER_KEYS = frozenset({"src", "url", "href", "price", "sku", "image", "text"})
+"""Of objects that are no names: pictures, variants, reviews."""
+
+
+def with_names(cell: Any) -> Any:
+    """A list of objects as the list of their names: `[{"id": 28, "name": "Drama"}]` → ["Drama"],
+    also as JSON or Python writes it in a text; an object as its name. Anything else as it is.
+    """
+    if isinstance(cell, str):
+        text = cell.strip()
+        if text[:1] not in ("[", "{") or "{" not in text[:MAX_BEFORE_OBJECT]:
+            return cell
+        parsed = _parse_list_text(text if text[0] == "[" else f"[{text}]")
+        if not isinstance(parsed, list):
+            return cell
+        names = [_name_of(part) for part in parsed]
+        return cell if None in names else names
+    if isinstance(cell, Mapping):
+        name = _name_of(cell)
+        return cell if name is None else name
+    if isinstance(cell, list | tuple) and any(isinstance(part, Mapping) for part in cell):
+        names = [_name_of(part) for part in cell]
+        return cell if None in names else names
+    return cell
+
+
+def _name_of(part: Any) -> str | None:
+    """What an object is called; None of what has no name, and of what is no mere name."""
+    if not isinstance(part, Mapping):
+        return None
+    by_key = {str(key).lower(): value for key, value in part.items()}
+    if _OTHER_KEYS & by_key.keys():
+        return None
+    names = (by_key.get(key) for key in _NAME_KEYS)
+    return next((name for name in names if isinstance(name, str) and name.strip()), None)
+
+
+_UNKNOWN_NAMES = (
+    "unknown|n/a|none|null|nan|not available|not specified|unspecified|undefined|(no genres listed)"
+    "|unbekannt|keine angabe|k. a.|k.a.|inconnu|inconnue|non renseigné|non spécifié|desconocido"
+    "|desconocida|sin especificar|sconosciuto|sconosciuta|desconhecido|onbekend|不明|未知"
+)
+_UNKNOWN_WORDS = frozenset(_UNKNOWN_NAMES.split("|"))
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a value of an attribute only says that there is none."""
+    return text.strip().lower() in _UNKNOWN_WORDS
 
 
 def _parse_list_text(text: str) -> Any:

@@ -75,6 +75,8 @@ _OFFICE_NAMES = (
     "envio enabled purchasable sync tracking"
 )
 _OFFICE_WORDS = frozenset(_OFFICE_NAMES.split())
+_PRICE_WORDS = frozenset(["price", "preis", "prix", "precio", "prezzo", "prijs", "preco"])
+"""A price with or without tax is a price."""
 _RELEASE_NAMES = "release released publication premiere premiered aired broadcast edition pubdate"
 _RELEASE_WORDS = frozenset(_RELEASE_NAMES.split())
 _ROW_NAMES = "created updated modified deleted crawled scraped"
@@ -161,7 +163,7 @@ def is_office_name(words: Sequence[str]) -> bool:
     phrase = f" {' '.join(words)} "
     if any(f" {office} " in phrase for office in _OFFICE_PHRASES.split("|")):
         return True
-    return bool(set(words) & _OFFICE_WORDS)
+    return bool(set(words) & _OFFICE_WORDS) and not set(words) & _PRICE_WORDS
 
 
 def _is_running(texts: Sequence[str]) -> bool:

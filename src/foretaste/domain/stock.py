@@ -41,7 +41,8 @@ SOLD_OUT_WORDS = frozenset(
 
 
 _IN_STOCK_NAMES = (
-    "in stock|instock|available|preorder|pre order|backorder|on backorder|limited availability|"
+    "in stock|instock|available|unlimited|preorder|pre order|backorder|on backorder|"
+    "limited availability|"
     "auf lager|lieferbar|verfugbar|vorratig|en stock|disponible|disponibile|disponivel|op voorraad"
 )
 _IN_STOCK_WORDS = frozenset(_IN_STOCK_NAMES.split("|"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from foretaste.domain.privacy_settings import PrivacySettings
 from foretaste.errors import MissingExtra, ModelError
@@ -120,7 +120,7 @@ def pair_threshold(budget: PrivacyBudget, max_pairs: int) -> float:
     """What the noisy count of a pair must pass, so that all that one person alone took, of weight 1
     at most each, stay out but for a chance of `pair_delta` (Wilson et al. 2020, section 4).
     """
-    return 1.0 + budget.count_noise * float(norm.isf(budget.pair_delta / max_pairs))
+    return 1.0 + budget.count_noise * -float(ndtri(budget.pair_delta / max_pairs))
 
 
 def _least_noise(releases: Callable[[float], Releases], epsilon: float, delta: float) -> float:

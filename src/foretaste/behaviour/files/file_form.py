@@ -66,8 +66,8 @@ def _toml_list(names: tuple[str, ...]) -> str:
 def check_text(path: Path, head: bytes) -> None:
     """InputError where a file holds no rows of text, with what to save instead."""
     start = head.lstrip()[:200].lower()
-    if start.startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
-        raise InputError(f"{path} is a page or XML and has no rows; save it as CSV or as .xlsx")
+    if start.startswith((b"<!doctype html", b"<html", b"<table")):
+        raise InputError(f"{path} is a page and has no rows; save it as CSV or as .xlsx")
     if start.startswith(b"sqlite format 3"):
         raise InputError(f"{path} is a database; export a table of it as CSV")
     if start.startswith((b"%pdf", b"\x89png", b"\xff\xd8\xff", b"gif8", b"\x80\x04", b"obj\x01")):

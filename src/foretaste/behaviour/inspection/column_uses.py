@@ -14,7 +14,14 @@ from foretaste.behaviour.reading.ratings import RatingParser
 from foretaste.behaviour.reading.separators import separator_label
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
 from foretaste.behaviour.table_reading import TableReading
-from foretaste.behaviour.values import display_text, format_time, is_missing, split_values
+from foretaste.behaviour.values import (
+    display_text,
+    format_time,
+    is_missing,
+    says_nothing,
+    split_values,
+    with_names,
+)
 from foretaste.domain.event_value import ValueSettings
 from foretaste.domain.feature_types import FeatureType
 
@@ -203,10 +210,10 @@ def _feature_type(
     if field is not None or decision is None or decision.role not in ("attribute", "price"):
         return None
     separator = settings.attribute_separator if decision.separator is None else decision.separator
-    parts = [split_values(value, separator) for value in values]
+    parts = [split_values(with_names(value), separator) for value in values]
     return settings.feature_typing().find_type(
         column,
-        [part for cell_parts in parts for part in cell_parts],
+        [part for cell_parts in parts for part in cell_parts if not says_nothing(str(part))],
         has_several=any(len(cell_parts) > 1 for cell_parts in parts),
         is_priced=decision.role == "price",
     )
