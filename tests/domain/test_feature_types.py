@@ -65,7 +65,24 @@ def test_a_written_duration_is_minutes(text: str, minutes: float) -> None:
     assert feature_number(text, "duration") == minutes
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Oct 21, 2008", "2008-10-21"),
+        ("September 25, 2021", "2021-09-25"),
+        ("3 May 1999", "1999-05-03"),
+        ("01-Jan-1995", "1995-01-01"),
+        ("Nov 2019", "2019-11-01"),
+    ],
+)
+def test_a_date_may_name_its_month(text: str, day: str) -> None:
+    assert feature_number(text, "date") == feature_number(day, "date")
+    typing = FeatureTyping({})
+    assert typing.find_type("release date", [text, "Dec 1, 2020", "2019-12-10"]) == "date"
+
+
 def test_words_are_no_number() -> None:
+    assert feature_number("Mini 2019", "date") is None
     for feature_type in ("number", "duration", "price", "date"):
         assert feature_number("a while", feature_type) is None
 

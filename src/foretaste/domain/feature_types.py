@@ -7,8 +7,10 @@ near ones are alike, in the model, in filters and in what is said of an item.
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import isfinite
 from statistics import median
 from typing import Any, Literal, Protocol, TypeVar, get_args
@@ -73,6 +75,7 @@ _DURATION_WORDS = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 MAX_DURATION_LENGTH = 40
+_WITH_MONTH = re.compile(r"(\d{1,2}[ -])?[A-Za-z]{3,9}\.?[ -](\d{1,2},? )?\d{4}", re.ASCII)
 CALENDAR = (
     datetime(1, 1, 2, tzinfo=UTC).timestamp(),
     datetime(9999, 12, 31, tzinfo=UTC).timestamp(),
@@ -313,8 +316,18 @@ def _seconds(text: str) -> float | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        return None
+        return _written_date(text) if _WITH_MONTH.fullmatch(text) else None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+@lru_cache(maxsize=10_000)
+def _written_date(text: str) -> float | None:
+    """Of a date with the name of its month in English: the month alone is its first day."""
+    words = " ".join(text.replace(",", " ").replace(".", " ").replace("-", " ").split())
+    for form in ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%b %Y", "%B %Y"):
+        with suppress(ValueError):
+            return datetime.strptime(words, form).replace(tzinfo=UTC).timestamp()
+    return None
 
 
 def _written_minutes(text: str) -> float | None:
