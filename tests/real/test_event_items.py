@@ -7,13 +7,18 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import Any
 
+import pandas as pd
 import pytest
+from benchmarks.datasets import SHARED
 
+from foretaste.behaviour.item_columns import describes_item, item_columns
+from foretaste.behaviour.open_table import HEAD_ROWS
 from foretaste.domain.data import ImportResult
 from foretaste.errors import InputError
 
 from .conftest import Shop
 
+REVIEWS = SHARED / "womens-clothing-reviews" / "WomensClothingE-CommerceReviews.parquet.brotli"
 CITIES = ("Oslo", "Bergen", "Narva", "Tartu", "Riga", "Lodz", "Brno", "Graz", "Linz", "Bern")
 PEOPLE = [f"u{number}" for number in range(40)]
 ARTICLES: list[dict[str, Any]] = [
@@ -129,6 +134,15 @@ def test_the_title_of_a_review_is_not_the_items(shop: Shop) -> None:
     assert "with an id and nothing to read" in said(result)
     few = shop.add("events", "\n".join(map(json.dumps, rows[:3])), "few.jsonl")
     assert "title" not in few.warnings[0] or "left alone" in few.warnings[0]
+
+
+@pytest.mark.skipif(not REVIEWS.exists(), reason=f"{REVIEWS.parent} is not here")
+def test_what_describes_the_item_in_real_reviews() -> None:
+    reviews = pd.read_parquet(REVIEWS).head(HEAD_ROWS)
+    head, item = reviews.to_dict("records"), "Clothing ID"
+    others = [column for column in reviews.columns if column != item]
+    assert item_columns(head, item, (), others) == ("Department Name", "Class Name")
+    assert describes_item("Title", head, item, ()) is False
 
 
 def test_titles_that_all_rows_agree_on_are_the_items(shop: Shop) -> None:
