@@ -301,3 +301,15 @@ def test_a_question_of_an_item_is_answered_from_its_data(shop: Foretaste) -> Non
     assert (theme.items, theme.state.subject) == ((item.id,), (item.id,))
     assert item.attributes["theme"][0].lower() in theme.text.lower()
     assert chat.say("how much does it cost?", **talk).text.startswith("That is not known here.")
+
+
+def test_less_than_an_item_is_of_this_talk_alone(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    first = chat.say("kitchen", user="p1")
+    talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p1"}
+    weighed = chat.say("less space than the first one", **talk)
+    assert weighed.preferences == ()
+    assert [rule.keys() for rule in weighed.state.rules] == [{"bury", "by"}]
+    assert weighed.text.startswith("In this talk less of: space.")
+    assert chat.say("undo", **talk).state.rules == ()
+    assert chat.say("less space", **talk).preferences  # of no item: from now on

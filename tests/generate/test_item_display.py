@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from foretaste.domain.feature_types import FeatureSettings, describe_feature
-from foretaste.generate.feature_phrases import feature_phrase
+from foretaste.generate.feature_phrases import common_label, feature_phrase
 from foretaste.generate.item_display import MAX_FACTS, ItemDisplay, readable_title
 from foretaste.generate.messages import messages_in
 from foretaste.loop import Foretaste
@@ -106,3 +106,18 @@ def test_a_workspace_shows_items_by_the_types_of_its_catalogue(trained: Path) ->
     _, item = next(iter(trained_shop.store.items()))
     assert trained_shop.reasoning.display("fr-FR,en", features).line(item.attributes)
     trained_shop.close()
+
+
+def test_columns_are_called_as_people_call_them_in_the_language_of_the_answer() -> None:
+    assert common_label("original publication year", "en") == "First published"
+    assert common_label("colour", "de") == "Farbe"
+    assert common_label("flavour", "fr") == "flavour"
+    settings = {"colour": FeatureSettings(label="Shade")}
+    display = ItemDisplay(settings=settings, messages=messages_in("de"))
+    assert display.column_label(display.describe("colour")) == "Shade"
+    assert display.column_label(display.describe("pages")) == "Seiten"
+
+
+def test_a_colour_is_written_in_the_language_of_the_answer() -> None:
+    ((_, text, _),) = ItemDisplay(messages=messages_in("fr")).column_facts({"colour": ("Yellow",)})
+    assert text == "jaune"

@@ -6,6 +6,7 @@ Every change of the profile is said, and “undo” takes the last one back.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import exp
 
 from foretaste.converse.answers import answer, unknown_language
 from foretaste.converse.item_answers import ItemAnswers
@@ -19,6 +20,7 @@ from foretaste.converse.sentences import (
 from foretaste.converse.turn import ChatTurn
 from foretaste.converse.undo import take_back
 from foretaste.loop import Foretaste
+from foretaste.preferences.matching import ACT_BY_STRENGTH, match_clause
 from foretaste.understand.grammar import GRAMMARS
 from foretaste.understand.item_requests import ITEM_INTENTS
 from foretaste.understand.meaning import Meaning, Scene
@@ -157,8 +159,8 @@ class GrammarTurn:
             for column, test in turn.state.filter.items()
             if (is_shown or self._edited) and (column not in replaced or column == "and")
         }
-        turn.state = replace(turn.state, items=meaning.items, query=None, filter=kept)
-        return self._list(replace(meaning, intent="refine"))
+        turn.state = replace(turn.state, items=meaning.items, query=None, filter=kept, rules=())
+        return self._list(replace(meaning, intent="refine", scope=meaning.scope or "talk"))
 
     def _not_like(self, meaning: Meaning) -> str:
         turn = self._turn
@@ -185,6 +187,9 @@ class GrammarTurn:
 
     def _list(self, meaning: Meaning) -> str:
         """The question and the profile as they are now, and the list for them."""
+        if meaning.intent == "find":
+            self._turn.state = replace(self._turn.state, rules=())
+        meaning = self._weigh_in_talk(meaning)
         self._change_profile(meaning)
         self._change_question(meaning)
         self._turn.count = meaning.count
@@ -201,6 +206,31 @@ class GrammarTurn:
             return self._say(problem)
         except KeyError:
             return problem
+
+    def _weigh_in_talk(self, meaning: Meaning) -> Meaning:
+        """The meaning without what is wanted more or less in this talk alone, which becomes rules
+        of its lists: “less scary than the first”, “like Fargo, but funnier”.
+        """
+        if meaning.scope != "talk":
+            return meaning
+        turn, grammar = self._turn, GRAMMARS[meaning.language]
+        weighed = [c for c in meaning.changes if ACT_BY_STRENGTH[c.clause.strength][0] == "boost"]
+        matches = [
+            match
+            for change in weighed
+            for match in match_clause(change.clause, self._vocabulary, grammar)
+        ]
+        turn.clause_matches += matches
+        rules = [
+            {"boost" if match.nats > 0 else "bury": match.filter, "by": exp(abs(match.nats))}
+            for match in matches
+            if match.filter is not None
+        ]
+        turn.state = replace(turn.state, rules=(*turn.state.rules, *rules))
+        turn.notes += changes_in_words(
+            matches, meaning.language, turn.display(), self._text, in_talk=True
+        )
+        return replace(meaning, changes=tuple(c for c in meaning.changes if c not in weighed))
 
     def _change_profile(self, meaning: Meaning) -> None:
         turn = self._turn
@@ -254,6 +284,7 @@ class GrammarTurn:
             filter=state.filter,
             like=state.items,
             n=turn.count or state.n,
+            rules=state.rules,
             query_facets=False,  # the grammar has found them
         )
         return turn.in_words()

@@ -85,7 +85,9 @@ class ItemAnswers:
             return None
         description = self._display.describe(column.name, item.attributes[column.name])
         if description.type == "number" and not description.unit:
-            return self._about(item, "count", f"{value} {description.label.rpartition(' ')[2]}")
+            unit = self._display.column_label(description).rpartition(" ")[2]
+            unit = unit if self._language == "de" else unit.lower()
+            return self._about(item, "count", f"{value} {unit}")
         return self._about(item, topic, value)
 
     def _maker(self, item: Item, topic: Topic) -> str | None:

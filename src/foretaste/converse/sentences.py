@@ -126,10 +126,16 @@ def comparison_in_words(
 
 
 def changes_in_words(
-    clause_matches: Sequence[ClauseMatch], language: str, display: ItemDisplay, wish_text: str = ""
+    clause_matches: Sequence[ClauseMatch],
+    language: str,
+    display: ItemDisplay,
+    wish_text: str = "",
+    *,
+    in_talk: bool = False,
 ) -> list[str]:
     """What a wish changed for all lists, each kind of change in a sentence of its own. wish_text:
-    the wish, from which topics are told as they were written.
+    the wish, from which topics are told as they were written. in_talk: whether it is for this talk
+    alone.
     """
     sentences = [
         answer(
@@ -142,6 +148,7 @@ def changes_in_words(
     for match in clause_matches:
         if match.filter is not None:
             key = "reduce" if match.act == "boost" and match.nats < 0 else str(match.act)
+            key = f"{key}_in_talk" if in_talk else key
             phrase = safe_name(as_written(match.phrase, wish_text))
             texts = ", ".join(condition_texts(match.filter, display))
             name = (phrase if set(match.filter) == {"about"} else None) or safe_name(texts)

@@ -9,6 +9,8 @@ from foretaste.rank.conditions import parse_condition, parse_number
 from foretaste.understand.meaning import Topic
 
 EDITABLE_FIELDS = ("query", "filter", "items", "n")
+QUESTION_FIELDS = (*EDITABLE_FIELDS, "rules")
+"""What "undo" brings back."""
 MAX_TURNS = 12
 """Things said that are kept, of both sides."""
 
@@ -22,6 +24,8 @@ class ChatState:
     items: tuple[str, ...] = ()
     """Seeds: more like these."""
     n: int = 5
+    rules: tuple[Mapping[str, Any], ...] = ()
+    """What is likelier or less likely in this talk alone, as rules of a request."""
     recommendation_id: str | None = None
     """The last list."""
     shown: Mapping[str, str] = field(default_factory=dict)
@@ -43,7 +47,7 @@ class ChatState:
     def from_json_dict(cls, json_dict: Mapping[str, Any]) -> Self:
         """The inverse of `to_json_dict`."""
         arguments = dict(json_dict)
-        for name in ("items", "subject"):
+        for name in ("items", "subject", "rules"):
             arguments[name] = tuple(arguments.get(name, ()))
         arguments["turns"] = tuple((speaker, text) for speaker, text in arguments.get("turns", ()))
         return cls(**arguments)
@@ -53,6 +57,7 @@ class ChatState:
         return asdict(self) | {
             "items": list(self.items),
             "subject": list(self.subject),
+            "rules": list(self.rules),
             "turns": [list(turn) for turn in self.turns],
         }
 

@@ -37,8 +37,11 @@ class Tools:
         n: int = 5,
         next_page_of: str | None = None,
         query_facets: bool | None = None,
+        rules: Sequence[Mapping[str, Any]] = (),
     ) -> Recommendation:
-        """A list. query_facets: whether what the query names filters. Raises InputError."""
+        """A list. query_facets: whether what the query names filters. rules: what is likelier in it
+        alone. Raises InputError.
+        """
         if not 1 <= n <= MAX_ITEMS:
             raise InputError(f"n: {n}; ask for 1 to {MAX_ITEMS} items")
         if next_page_of is not None:
@@ -56,6 +59,7 @@ class Tools:
                 timeout_ms=self.shop.config.rank.timeout_ms * TIMEOUT_FACTOR,
                 language=self.language,
                 query_facets=query_facets,
+                rules=tuple(rules),
             )
         )
 
@@ -91,6 +95,7 @@ class Tools:
         filter: Mapping[str, Any] | None = None,  # noqa: A002
         like: Sequence[str] = (),
         n: int = 5,
+        rules: Sequence[Mapping[str, Any]] = (),
     ) -> dict[str, Any]:
         """Why an item suits this person, or why it is not shown to them: terms of its score.
 
@@ -105,6 +110,7 @@ class Tools:
             items=tuple(seed for seed in like if seed != item),
             filter=filter or {},
             n=n,
+            rules=tuple(rules),
             explain=True,
             query_facets=False,  # the talk has found them
             incognito=True,  # nobody is shown a list

@@ -39,7 +39,12 @@ class ChatTurn:
         """Why, and why not, in answer to what the talk has come to."""
         state = self.state
         return self.tools.explain(
-            item, state.query, filter=state.filter, like=state.items, n=state.n
+            item,
+            state.query,
+            filter=state.filter,
+            like=state.items,
+            n=state.n,
+            rules=state.rules,
         )
 
     def display(self) -> ItemDisplay:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from foretaste.converse.state import EDITABLE_FIELDS, ChatState
+from foretaste.converse.state import QUESTION_FIELDS, ChatState
 from foretaste.converse.turn import ChatTurn
 from foretaste.domain.preference import Preference
 from foretaste.loop import Foretaste
@@ -21,8 +21,8 @@ def undo_of(
     old = {preference.name: preference for preference in old_preferences}
     new = {preference.name: preference for preference in new_preferences}
     changed = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-    question = {name: _plain(getattr(before, name)) for name in EDITABLE_FIELDS}
-    has_moved = question != {name: _plain(getattr(after, name)) for name in EDITABLE_FIELDS}
+    question = {name: _plain(getattr(before, name)) for name in QUESTION_FIELDS}
+    has_moved = question != {name: _plain(getattr(after, name)) for name in QUESTION_FIELDS}
     if not changed and not events and not has_moved:
         return {}
     return {
@@ -39,8 +39,9 @@ def take_back(shop: Foretaste, turn: ChatTurn) -> bool:
     restored = [Preference(**preference) for preference in undo["restored"]]
     if restored or undo["removed"]:
         shop.store.put_preferences(tools.user, tools.session, restored, undo["removed"])
-    question = dict(undo["question"]) | {"items": tuple(undo["question"]["items"])}
-    turn.state = replace(turn.state, **question)
+    question = dict(undo["question"])
+    lists = {name: tuple(question.get(name, ())) for name in ("items", "rules")}
+    turn.state = replace(turn.state, **(question | lists))
     if undo["events"] and tools.user is None:
         return False
     for item, event_type in undo["events"]:

@@ -89,6 +89,18 @@ def common_value(name: str, language: str) -> str:
     return _common_values().get(name.lower(), {}).get(language, name)
 
 
+@cache
+def _common_columns() -> Mapping[str, Mapping[str, str]]:
+    """Name of a column in a file → language → what people call it."""
+    source = resources.files("foretaste.generate") / "common_columns.toml"
+    return tomllib.loads(source.read_text(encoding="utf-8"))
+
+
+def common_label(label: str, language: str) -> str:
+    """What people call a column in a language, where it is one that most catalogues have."""
+    return _common_columns().get(label.lower(), {}).get(language, label)
+
+
 class Wording(Protocol):
     """A language; `generate.messages.Messages` is one."""
 
@@ -181,8 +193,8 @@ def _number_phrase(
     if number is None:
         return None
     amount = " ".join(filter(None, [words.number(number), description.unit]))
-    label = description.label[:1].upper() + description.label[1:]
-    return FeaturePhrase(f"{label}: {amount}", value, (description.label, amount))
+    label = common_label(description.label, words.language)
+    return FeaturePhrase(f"{_capitalised(label)}: {amount}", value, (label, amount))
 
 
 def _flag_phrase(
@@ -217,8 +229,8 @@ def _category_phrase(
                 name = _as_common_word(common_value(name, words.language), words)
             text = _capitalised(words.text(phrase, value=name))
             return FeaturePhrase(text, value, (name,), phrase)
-    label = _capitalised(description.label)
-    return FeaturePhrase(f"{label}: {name}", value, (description.label, name))
+    label = common_label(description.label, words.language)
+    return FeaturePhrase(f"{_capitalised(label)}: {name}", value, (label, name))
 
 
 def spoken_value(description: FeatureDescription, value: str, words: Wording) -> str | None:

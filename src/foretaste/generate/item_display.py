@@ -27,7 +27,12 @@ from foretaste.domain.no_taste import column_words
 from foretaste.domain.text_limits import shorten
 from foretaste.domain.titles import natural_title
 from foretaste.domain.words import BAND_SUFFIX, CURRENCY_SUFFIX, GROUP_COLUMNS, deepest_values
-from foretaste.generate.feature_phrases import feature_phrase, spoken_value
+from foretaste.generate.feature_phrases import (
+    common_label,
+    common_value,
+    feature_phrase,
+    spoken_value,
+)
 from foretaste.generate.messages import Messages, messages_in
 from foretaste.generate.safe import clean_text
 
@@ -143,11 +148,16 @@ class ItemDisplay:
         if description.type == "flag":
             flag = FLAG_VALUES.get(value.strip().lower())
             return value if flag is None else self.messages.text("Yes" if flag else "No")
-        return spoken_value(description, value, self.messages) or shorten(value)
+        spoken = spoken_value(description, value, self.messages)
+        return shorten(value) if spoken is None else common_value(spoken, self.messages.language)
 
     def column_label(self, description: FeatureDescription) -> str:
-        """What people call a column."""
-        return description.label[:1].upper() + description.label[1:]
+        """What people call a column: by the settings, else in the language of the answer."""
+        setting = self.settings.get(description.column)
+        label = description.label
+        if setting is None or not setting.label:
+            label = common_label(label, self.messages.language)
+        return label[:1].upper() + label[1:]
 
     def _is_companion(self, column: str, attributes: Mapping[str, Sequence[str]]) -> bool:
         """Whether it tells of another column: a price's band or currency, the group of variants."""

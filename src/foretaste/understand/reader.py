@@ -184,7 +184,10 @@ class _Reader:
         text, bounds = extract_bounds(text, grammar)
         text, superlatives = extract_superlatives(text, scene, grammar)
         text, compared, problems = extract_comparatives(text, scene, grammar, tuple(items))
-        wish = parse_wish(without_compared_item(text, scene, grammar), grammar)
+        own_text = without_compared_item(text, scene, grammar)
+        wish = parse_wish(own_text, grammar)
+        if own_text != text:  # “less scary than the first” is said of this list
+            wish = replace(wish, scope=wish.scope or "talk")
         request = parsed_request(wish, (*times, *bounds), compared, problems, scene, grammar)
         refuses = any(change.clause.strength == "none" for change in request.changes)
         request = replace(request, asks=request.asks or (has_occasion and not refuses))

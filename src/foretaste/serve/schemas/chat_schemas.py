@@ -47,6 +47,8 @@ class ChatStateOut(ResponseSchema):
     filter: dict[str, Any]
     items: list[str]
     n: int
+    rules: list[dict[str, Any]] = Field(default_factory=list)
+    """What is likelier (`boost`) or less likely (`bury`) in this talk alone."""
     shown_titles: dict[str, str]
     """The last list: id → title, in its order."""
     shown: dict[str, str] = old_name_of("shown_titles")
