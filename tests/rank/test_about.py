@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from foretaste.rank.about import MIN_COSINE, items_mentioning, items_similar_to, stem
+from foretaste.domain.words import stem
+from foretaste.rank.about import MIN_COSINE, items_mentioning, items_similar_to
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,10 @@ LEVEL_MARKS = (">", "›", "»", "/")
 ADDRESS_STARTS = ("http://", "https://", "www.", "//", "data:")
 WORD_PATTERN = re.compile(r"\w+")
 """Letters, digits and low lines: “rock-and-roll” is three words."""
+PLURAL_ENDINGS = ("ies", "es", "s")
+WORD_ENDINGS = ("ences", "ence", "ently", "ent", "ing", "ed", "ic", "al", "ly", "y", "e")
+MIN_STEM_LETTERS = 4
+"""Letters that stay when an ending goes; three before a plural s."""
 UNSPACED_LETTERS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Characters of Chinese and Japanese, which is written without blanks."""
 SEARCH_WORD_PATTERN = re.compile(f"[{UNSPACED_LETTERS}]|[^\\W{UNSPACED_LETTERS}]+")
@@ -41,6 +45,21 @@ def _plain_letter(letter: str) -> str:
 def words_of(text: str) -> list[str]:
     """In lower case, in their order."""
     return WORD_PATTERN.findall(text.lower())
+
+
+def stem(word: str) -> str:
+    """A word without its endings, so that films and film, violent and violence are one."""
+    for endings in (PLURAL_ENDINGS, WORD_ENDINGS):
+        for ending in endings:
+            min_letters = 3 if ending == "s" else MIN_STEM_LETTERS
+            if (
+                word.endswith(ending)
+                and len(word) - len(ending) >= min_letters
+                and word[-2:] != "ss"
+            ):
+                word = word[: -len(ending)]
+                break
+    return word
 
 
 def is_descriptive(column: str, columns: Container[str]) -> bool:

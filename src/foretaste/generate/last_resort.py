@@ -4,13 +4,18 @@ past items that raised its score most.
 
 from collections.abc import Container
 
-from foretaste.generate.candidate import BEHAVIOUR, ReasonCandidate, Sentence
+from foretaste.domain.no_taste import column_words
+from foretaste.generate.candidate import BEHAVIOUR, FEATURE, ReasonCandidate, Sentence, Words
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.list_terms import ListTerms
+from foretaste.generate.safe import safe_name
 
 MIN_EVENT_NATS = 0.1
 """Nats by which all experts together raise an item for a past item that is named."""
 MAX_NAMED_EVENTS = 2
+SIZE_WORDS = frozenset({"size", "sizes"})
+KINDS = ("category", "list")
+"""Types of columns that say what an item is."""
 
 
 def last_resort_candidates(
@@ -29,6 +34,62 @@ def last_resort_candidates(
     }
     candidate = _because_of(nats, evidence)
     return [] if candidate is None else [candidate]
+
+
+def unraised_candidates(
+    item: int, row: int, terms: ListTerms, told_sentences: Container[Words]
+) -> list[ReasonCandidate]:
+    """What is so of an item whose score nothing raised: what it shares with something that was
+    taken, or that it shares nothing. It adds nothing to the score.
+    """
+    evidence, nats = terms.evidence, terms.rows[row]
+    has_terms = any(amount == amount for amount in nats)  # not nan
+    if not has_terms or not evidence.past_items or evidence.context.query or evidence.seeds:
+        return []
+    lowering = {event for event, amount in terms.past_event_nats([row]).items() if amount < 0}
+    candidates, has_kind = [], False
+    for column, value in evidence.values_of(item):
+        known_column = evidence.column(column)
+        if known_column is None or known_column.description.type not in KINDS:
+            continue
+        if SIZE_WORDS & set(column_words(column)):  # which nobody likes a thing for
+            continue
+        has_kind = True
+        phrase = known_column.phrase(value)
+        past_items = [] if phrase is None else known_column.past_items_like(phrase.bucket)
+        ids = [evidence.catalogue.ids[past] for past in past_items if past != item]
+        ids = [event for event in ids if event not in lowering]
+        titles = [(event, title) for event in ids if (title := evidence.title(event)) is not None]
+        if phrase is None or not titles or not all(map(safe_name, phrase.names)):
+            continue
+        event, title = titles[0]
+        sentence = Sentence(
+            "{feature}, like {events}", (("feature", phrase.text), ("events", (title,)))
+        )
+        if sentence not in told_sentences:
+            names = (*phrase.names, title)
+            candidates.append(
+                ReasonCandidate(
+                    sentence,
+                    FEATURE,
+                    1,
+                    1 / len(ids),
+                    0.0,
+                    f"attribute:{column}",
+                    (event,),
+                    names=names,
+                )
+            )
+    if not candidates and has_kind and not _is_alike(item, evidence):
+        sentence = Sentence("Different from what you {verb}", (("verb", evidence.verb),))
+        candidates.append(ReasonCandidate(sentence, FEATURE, 0, 0.0, 0.0, "attribute"))
+    return candidates
+
+
+def _is_alike(item: int, evidence: ListEvidence) -> bool:
+    """Whether it shares a kind with anything that was taken."""
+    own_values = set(evidence.values_of(item))
+    return any(own_values & set(evidence.values_of(past)) for past in evidence.past_items)
 
 
 def last_resort_headline(terms: ListTerms) -> str | None:

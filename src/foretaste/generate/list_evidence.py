@@ -110,6 +110,11 @@ class ListEvidence:
         item = self.catalogue.index.get(item_id)
         return item is None or item_id in self.seeds or item not in self._unliked_items
 
+    @cached_property
+    def are_goods(self) -> bool:
+        """Whether items are bought: of a shirt nobody says that its theme is close to another's."""
+        return any(feature.feature_type == "price" for feature in self.catalogue.features)
+
     def is_seed(self, item: int) -> bool:
         """Whether the list is to go with the item."""
         return self.catalogue.ids[item] in self.seeds

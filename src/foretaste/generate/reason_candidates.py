@@ -215,11 +215,12 @@ def _themes(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonC
     for event, nats in content_events[:1]:
         title = evidence.title(event)
         if event in index and title is not None and evidence.is_close(item, index[event]):
-            message = (
-                "Little known; close in theme to {event}"
-                if is_unknown
-                else "Close in theme to {event}"
-            )
+            if evidence.are_goods:
+                message = "Similar to {event}"
+            elif is_unknown:
+                message = "Little known; close in theme to {event}"
+            else:
+                message = "Close in theme to {event}"
             nats += dict(lexical_events).get(event, 0.0)
             sentences.append(
                 ReasonCandidate(

@@ -14,11 +14,15 @@ from foretaste.domain.data import Term
 from foretaste.domain.reason import Reason
 from foretaste.domain.term_table import TermTable
 from foretaste.generate.candidate import COMMON, ReasonCandidate, Words
-from foretaste.generate.last_resort import last_resort_candidates, last_resort_headline
+from foretaste.generate.last_resort import (
+    last_resort_candidates,
+    last_resort_headline,
+    unraised_candidates,
+)
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.list_terms import ListTerms
 from foretaste.generate.messages import Messages
-from foretaste.generate.reason_candidates import candidates_of
+from foretaste.generate.reason_candidates import MIN_REASON_NATS, candidates_of
 from foretaste.generate.safe import is_suspicious
 
 DAYS_OF_A_WEEK = 7
@@ -88,6 +92,9 @@ def compose_reasons(
         if not chosen:
             last_candidates = last_resort_candidates(item, row, list_terms, common_events)
             chosen = _choose(last_candidates, max_reasons, 0.0, evidence, {})
+        if not chosen and total < MIN_REASON_NATS:
+            plain_candidates = unraised_candidates(item, row, list_terms, common)
+            chosen = _choose(plain_candidates, 1, 0.0, evidence, used)
         for candidate in chosen:
             used[candidate.sentence] = used.get(candidate.sentence, 0) + 1
         texts = [evidence.written(candidate.sentence) for candidate in chosen]

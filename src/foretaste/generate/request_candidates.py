@@ -4,7 +4,7 @@ What answers a question does so by what it is, by its title or by its text: each
 """
 
 from foretaste.domain.text_limits import shorten
-from foretaste.domain.words import words_of
+from foretaste.domain.words import stem, words_of
 from foretaste.generate.candidate import COMMON, REQUEST, ReasonCandidate, Sentence
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.list_terms import ItemTerms
@@ -67,10 +67,9 @@ def _answer(item: int, query: str, evidence: ListEvidence) -> tuple[str, tuple[s
     them.
     """
     query_words = evidence.telling_words(query)
+    query_stems = _stems(query)
     values = evidence.values_of(item)
-    asked_values = [
-        (column, value) for column, value in values if set(words_of(value)) <= set(words_of(query))
-    ]
+    asked_values = [(column, value) for column, value in values if _stems(value) <= query_stems]
     for column, value in asked_values:
         known_column = evidence.column(column)
         phrase = None if known_column is None else known_column.phrase(value)
@@ -84,12 +83,18 @@ def _answer(item: int, query: str, evidence: ListEvidence) -> tuple[str, tuple[s
     ):
         is_title = item_text is evidence.catalogue.titles[item]
         item_words = set(words_of(item_text)) - (set() if is_title else value_words)
-        mentioned_words = [word for word in query_words if word in item_words and safe_name(word)]
+        item_stems = set(map(stem, item_words))
+        mentioned_words = [w for w in query_words if stem(w) in item_stems and safe_name(w)]
         if mentioned_words:
             words = tuple(mentioned_words[:3])
             names = evidence.messages.quoted_names(words)
             return evidence.messages.text(message, words=names), words
     return None
+
+
+def _stems(text: str) -> set[str]:
+    """Of the words of a text: a “dress” is of the Dresses."""
+    return {stem(word) for word in words_of(text)}
 
 
 def _answer_in_meaning(

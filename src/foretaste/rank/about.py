@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from foretaste.domain.arrays import Vectors
 from foretaste.domain.data import Catalogue, Floats
-from foretaste.domain.words import words_of
+from foretaste.domain.words import PLURAL_ENDINGS, WORD_ENDINGS, stem, words_of
 
 Mask = npt.NDArray[np.bool_]
 EncodeText = Callable[[str], Floats]
@@ -23,25 +23,6 @@ MIN_STANDARD_DEVIATIONS = 2.5
 """Standard deviations over the catalogue."""
 MIN_COSINE = 0.25
 """The least cosine."""
-PLURAL_ENDINGS = ("ies", "es", "s")
-WORD_ENDINGS = ("ences", "ence", "ently", "ent", "ing", "ed", "ic", "al", "ly", "y", "e")
-MIN_STEM_LETTERS = 4
-"""Letters that stay when an ending goes; three before a plural s."""
-
-
-def stem(word: str) -> str:
-    """A word without its endings, so that films and film, violent and violence are one."""
-    for endings in (PLURAL_ENDINGS, WORD_ENDINGS):
-        for ending in endings:
-            min_letters = 3 if ending == "s" else MIN_STEM_LETTERS
-            if (
-                word.endswith(ending)
-                and len(word) - len(ending) >= min_letters
-                and word[-2:] != "ss"
-            ):
-                word = word[: -len(ending)]
-                break
-    return word
 
 
 def stems(text: str) -> list[str]:

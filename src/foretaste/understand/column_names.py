@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from foretaste.domain.data import Feature
-from foretaste.rank.about import stem, stems
+from foretaste.domain.words import stem
+from foretaste.rank.about import stems
 from foretaste.understand.clauses import without_plain
 from foretaste.understand.grammar import Grammar
 

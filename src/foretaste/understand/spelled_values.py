@@ -10,7 +10,7 @@ from functools import cached_property
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from foretaste.rank.about import stem
+from foretaste.domain.words import stem
 from foretaste.understand.titles import plain_words
 
 MIN_MISSPELT_LETTERS, MIN_MISSPELT_RATIO = 5, 85.0

@@ -14,8 +14,8 @@ from typing import Any, Literal
 import numpy as np
 
 from foretaste.domain.data import Catalogue, Floats
-from foretaste.domain.words import words_of
-from foretaste.rank.about import stem, stems
+from foretaste.domain.words import stem, words_of
+from foretaste.rank.about import stems
 from foretaste.rank.conditions import parse_condition, parse_number
 from foretaste.rank.index import FilterIndex
 from foretaste.understand.clauses import CHILDREN_TOKEN, without_plain
