@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from foretaste.domain.data import Item
-from foretaste.model.experts.query import QueryExpert
+from foretaste.model.experts.query import WORDS_ALONE_WEIGHT, QueryExpert
 from foretaste.model.settings import QuerySettings
 
 from ..world import EACH, World, shelf
@@ -74,6 +74,13 @@ def test_words_alone_where_nothing_was_read(expert: QueryExpert, here: World) ->
     row = expert.log_prob([one])[0]
 
     assert row[2 * EACH : 3 * EACH].min() > np.delete(row, range(2 * EACH, 3 * EACH)).max()
+
+
+def test_words_alone_count_more_than_beside_their_meaning(expert: QueryExpert, here: World) -> None:
+    asked = replace(here.took(query="garden xyzzy"), query_vector=None)
+    bm25 = expert.bm25.scores(["garden"])
+    row = expert.log_prob([asked])[0]
+    assert np.ptp(row) == pytest.approx(WORDS_ALONE_WEIGHT * np.ptp(bm25), rel=1e-4)
 
 
 def test_a_title_of_one_letter_is_found(here: World) -> None:

@@ -159,6 +159,13 @@ def _telling_words(query: str) -> list[str]:
     return [word for word in words if word not in ASKING_WORDS] or words
 
 
+WORDS_ALONE_WEIGHT = 3.0
+"""What BM25 counts where a query could not be read in time: the exponent of the expert is that of
+words and meaning together, and what somebody took would outweigh words alone. Measured by
+`python -m benchmarks.understanding.degraded`.
+"""
+
+
 class QueryScorer:
     """BM25 and meaning of one query."""
 
@@ -220,7 +227,9 @@ class QueryScorer:
             item_scores = self._word_scores()
             if not is_exhaustive(len(item_scores)):
                 self._shortlisted_items = self._shortlist(item_scores)
-            if self._vector is not None:
+            if self._vector is None:
+                item_scores = item_scores * np.float32(WORDS_ALONE_WEIGHT)
+            else:
                 item_scores = item_scores + self._meaning_scores(self._vector)
             self._row = np.asarray(log_softmax(item_scores), np.float32)
         return self._row if items is None else self._row[items]
@@ -233,7 +242,7 @@ class QueryScorer:
         item_scores = index.scores(self._known_words)
         if len(set(self._known_words)) > 1:
             item_scores = item_scores * index.coverage(self._known_words)
-        if self._is_scattered:
+        if self._is_scattered and self._vector is not None:
             temperature = self._expert._settings.temperature_scattered
             item_scores = item_scores * np.float32(SCATTERED_WORDS_WEIGHT / temperature)
         for similar_words in self._similar_words:
