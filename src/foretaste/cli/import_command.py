@@ -13,6 +13,10 @@ from foretaste.errors import InputError
 
 if TYPE_CHECKING:
     from foretaste.domain.imports import ImportResult
+    from foretaste.loop import Foretaste
+
+MAX_SAMPLED_ITEMS = 500
+"""Of the catalogue, whose languages are told."""
 
 
 def register(app: typer.Typer) -> None:
@@ -67,14 +71,27 @@ def import_(
     options["format"] = format_name
     tables: dict[str, Any] = {"events": events, "items": items, "users": users}
     with open_loop(workspace, create=True) as loop:
+        items_before = loop.store.counts()["items"]
         imports = loop.add(*files or (), announce=_announce, **tables, **options)
         if gorse:
             from foretaste.behaviour.gorse_dump import gorse_tables
 
             dump: dict[str, Any] = dict(gorse_tables(gorse).items())
             imports += loop.add(strict=strict, **dump)
+        has_new_items = loop.store.counts()["items"] > items_before
+        advice = _encoder_advice(loop) if has_new_items else ""
     console.print_imports(imports)
+    if advice:
+        console.note(advice)
     _check_usable(imports)
+
+
+def _encoder_advice(loop: "Foretaste") -> str:
+    """What to set so that the catalogue is read in its languages; "" where it is."""
+    from foretaste.config.file_inspection import language_teller
+
+    languages = language_teller(loop.config)(loop.store.items_page("", MAX_SAMPLED_ITEMS))
+    return "" if languages is None else languages.advice
 
 
 def _announce(lines: Sequence[str]) -> None:

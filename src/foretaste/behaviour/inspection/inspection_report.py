@@ -1,7 +1,7 @@
 """What an inspection found, as a person, a notebook and a program read it."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from foretaste.behaviour.files.file_settings import RecordType
@@ -40,6 +40,9 @@ class FileInspection:
     """Events that name an item which is known; None of other tables."""
     item_events: int = 0
     """Events that name an item."""
+    languages: Mapping[str, int] = field(default_factory=dict)
+    """Of a sample of items: ISO code → texts, "" for those that cannot be told."""
+    language_summary: str = ""
     notes: Sequence[str] = ()
     """What is worth knowing and what looks wrong."""
     problem: str | None = None
@@ -61,6 +64,8 @@ class FileInspection:
             lines.append(f"{self.rows:,} rows{bad}")
         if self.record_type == "events" and not self.problem:
             lines.append(f"times without a zone are taken as {self.timezone}")
+        if self.language_summary:
+            lines.append(f"languages of their texts: {self.language_summary}")
         if self.item_events:
             share = self.known_events or 0
             lines.append(

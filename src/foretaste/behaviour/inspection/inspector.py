@@ -27,6 +27,7 @@ from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.variant_ids import VariantTable
+from foretaste.domain.catalogue_languages import TellLanguages
 from foretaste.domain.data import Event, Item, RejectedRow
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.domain.store import Store
@@ -49,6 +50,23 @@ class CountingItems(KnownItems):
 
 
 @dataclass
+class ItemSample:
+    """Some of the items that are read, spread over all of them."""
+
+    items: list[Item] = field(default_factory=list)
+    _every: int = 1
+    _seen: int = 0
+
+    def add(self, item: Item) -> None:
+        """Keep every n-th; when there are too many every other of them, and half as many on."""
+        if self._seen % self._every == 0:
+            self.items.append(item)
+            if len(self.items) > MAX_SAMPLED_ITEMS:
+                self.items, self._every = self.items[::2], 2 * self._every
+        self._seen += 1
+
+
+@dataclass
 class Inspector:
     """Inspects the tables of one call, the items first."""
 
@@ -59,6 +77,9 @@ class Inspector:
     yes: bool = False
     """Whether the names that are offered for columns without any have been taken already."""
     progress: Progress = no_progress
+    tell_languages: TellLanguages | None = None
+    _sample: ItemSample = field(default_factory=ItemSample)
+    """Of the items of the table that is read."""
     _new_ids: set[str] = field(default_factory=set)
     _are_described: bool = False
     _new_variants: VariantTable = field(default_factory=VariantTable)
@@ -120,6 +141,7 @@ class Inspector:
         file_settings: FileSettings,
     ) -> FileInspection:
         record_type = start.record_type or "events"
+        self._sample = ItemSample()
         known_items = self._known_items(settings) if record_type == "events" else None
         reader = make_row_reader(table, record_type, self.store, settings, self.now, known_items)
         rejects = RejectCounter()
@@ -129,6 +151,10 @@ class Inspector:
         reading = reader.reading
         is_offered = bool(table.form.header) and not file_settings.header and not self.yes
         offer = [f"the names of the columns are offered: {OFFER_REMEDY}"] if is_offered else []
+        languages = self.tell_languages(self._sample.items) if self.tell_languages else None
+        if languages is not None:
+            start = replace(start, languages=languages.counts, language_summary=languages.summary)
+        advice = [languages.advice] if languages is not None and languages.advice else []
         return replace(
             start,
             rows=count + rejects.count,
@@ -145,6 +171,7 @@ class Inspector:
                 *table.form.notes,
                 *table.step_notes(),
                 *reader.warnings(),
+                *advice,
             ),
             settings=(
                 *(() if table.format is None else (("format", format_of(table.format).name),)),
@@ -187,6 +214,7 @@ class Inspector:
         for record in batch:
             if not isinstance(record, Item):
                 return
+            self._sample.add(record)
             self._new_ids.add(record.id)
             self._are_described = self._are_described or record != Item(record.id)
 
@@ -203,6 +231,8 @@ class Inspector:
         )
 
 
+MAX_SAMPLED_ITEMS = 500
+"""Items whose languages are told."""
 SETTINGS_REASON, FORMAT_REASON = "the settings", "its format"
 OFFER_REMEDY = "take them with --yes (Python: yes=True), or write them down with --write"
 
@@ -215,7 +245,8 @@ def inspect_tables(
     *,
     yes: bool = False,
     progress: Progress = no_progress,
+    tell_languages: TellLanguages | None = None,
 ) -> Inspection:
     """store: None where there is none yet; now: seconds since 1970."""
     store = store or cast(Store, EmptyStore())
-    return Inspector(store, settings, now, yes, progress).inspect(tables)
+    return Inspector(store, settings, now, yes, progress, tell_languages).inspect(tables)
