@@ -23,6 +23,8 @@ BENCHES = {
     "value": "Ratings that count by their stars",
     "explanations": "Are the explanations true?",
     "trust": "What it costs to correct lists",
+    "privacy": "A privacy budget: what it hides and what it costs",
+    "erasures": "Erasures under load",
     "words": "What a small language model writes",
     "tuning": "A tuned encoder",
     "scale": "Cost against size",

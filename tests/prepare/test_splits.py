@@ -11,6 +11,7 @@ from foretaste.prepare.splits import (
     TEST_SHARE,
     shuffled_ties,
     split_by_time,
+    split_independently,
     split_latest,
     split_leave_one_out,
 )
@@ -201,3 +202,22 @@ def test_shuffled_ties_do_mix_and_only_ties() -> None:
     assert mixed.item[8] == 15
     days = shuffled_ties(found, rng(), resolution=86_400)
     assert days.item[8] != 15
+
+
+def test_who_measures_is_decided_for_each_person_by_themselves() -> None:
+    histories = {f"u{number}": "abcd" for number in range(200)} | {"short": "a"}
+    split, fewer = (
+        split_independently(sequences(**people), 0.1, seed=5)
+        for people in (histories, dict(list(histories.items())[1:]))
+    )
+    drawn, drawn_of_fewer = (
+        {part.test.interactions.users[user] for user in part.test.user_indices}
+        for part in (split, fewer)
+    )
+    assert 8 <= len(drawn) <= 35
+    assert drawn - {"u0"} == drawn_of_fewer
+    assert "short" not in drawn
+    lengths = dict(zip(split.train.users, np.diff(split.train.offsets).tolist(), strict=True))
+    assert {name for name, length in lengths.items() if length == 3} == drawn
+    assert len(split.valid) == 0
+    assert split.service_interactions is split.train

@@ -54,7 +54,7 @@ def popularity_weight(request: Request, settings: RankSettings, curve: LiftCurve
     elif not curve:
         raise InputError(
             "popularity_lift: how popular lists are was not measured when this model was trained; "
-            "run 'foretaste train' once more"
+            "run 'foretaste train' once more (with a privacy budget it never is)"
         )
     weights, lifts = np.array(curve, np.float64).T
     falling = np.minimum.accumulate(lifts)  # a weight more never makes lists more popular
