@@ -16,10 +16,11 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from foretaste.behaviour.purge import WAL_NOTE
+from foretaste.behaviour.purge import FREE_SPACE_NOTE, WAL_NOTE
 from foretaste.behaviour.store import STORE_FILE
 from foretaste.domain.data import Event, User
 from foretaste.loop import Foretaste
+from foretaste.training.erasure_receipt import PENDING_BACKUPS_NOTE
 from foretaste.workspace.backup import back_up, restore
 
 START = 1_750_000_000.0
@@ -139,7 +140,9 @@ def test_no_byte_of_them_is_left_in_postgresql(
     tables = Path(postgres.pgdata) / "base"
     assert bytes_left(tables, person)  # so the search finds what there is
 
-    loop.erase(person.user, retrain=True)
+    receipt = loop.erase(person.user, retrain=True)
+    told = receipt.signed_receipt["for_others_to_do"]
+    assert told == [PENDING_BACKUPS_NOTE, FREE_SPACE_NOTE, WAL_NOTE]
     notes = loop.store.scrub()
     loop.close()
 

@@ -129,15 +129,32 @@ def fill(
         store.erase(VICTIM, 2e9)
 
 
-@settings(
+histories = given(st.lists(acts, min_size=1, max_size=14), st.integers(1, 14))
+quick = settings(
     max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(st.lists(acts, min_size=1, max_size=14), st.integers(1, 14))
+
+
+@quick
+@histories
 def test_counts_are_those_of_a_workspace_that_never_saw_them(
     counting: Counting, steps: list[Act], erased_after: int
 ) -> None:
+    assert_never_seen(counting, steps, erased_after)
+
+
+@pytest.mark.slow
+@settings(quick, max_examples=1000)
+@histories
+def test_they_are_in_a_thousand_histories(
+    counting: Counting, steps: list[Act], erased_after: int
+) -> None:
+    assert_never_seen(counting, steps, erased_after)
+
+
+def assert_never_seen(counting: Counting, steps: list[Act], erased_after: int) -> None:
     found = []
     for with_victim in (True, False):
         with (

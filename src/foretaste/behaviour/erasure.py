@@ -21,7 +21,7 @@ from foretaste.behaviour.erased_numbers import erased_numbers_row, first_number_
 from foretaste.behaviour.erasure_files import export_erasures
 from foretaste.behaviour.keys import KeyTable
 from foretaste.behaviour.preference_rows import PreferenceRows, belongs_to
-from foretaste.behaviour.purge import purge, purge_note, scrub
+from foretaste.behaviour.purge import lasting_copies, purge, purge_note, scrub
 from foretaste.behaviour.recommendations import RecommendationRows, recommendation_from_row
 from foretaste.behaviour.schema import (
     consents,
@@ -254,6 +254,10 @@ class ErasureRows(RecommendationRows, PreferenceRows):
         """
         with store_errors(self.url), self._engine.connect() as connection:
             return first_number_past(connection, after_count)
+
+    def lasting_copies(self) -> Sequence[str]:
+        """What of the erased the database keeps that no erasure can delete, in words."""
+        return lasting_copies(self._engine)
 
     def erasure_count(self) -> int:
         """How many erasures there have been, of people and of single events."""

@@ -30,6 +30,10 @@ STATISTICS_NOTE = (
     "VACUUM (FULL) pg_catalog.pg_statistic"
 )
 CHECKPOINT_NOTE = "pages that are not written to disk yet: the next checkpoint does it"
+FREE_SPACE_NOTE = (
+    "bytes of deleted rows in the free space of PostgreSQL's pages, until other rows are written "
+    "there, or 'foretaste scrub' has rewritten all"
+)
 WAL_NOTE = (
     "the write-ahead log of PostgreSQL (pg_wal) and what is archived of it, until the server has "
     "written over it"
@@ -61,6 +65,11 @@ def purge(engine: sa.Engine) -> bool:
     with patience(NOTE), write_transaction(engine) as connection:
         # none is deleted where another erasure has been made meanwhile
         return connection.execute(deletion).rowcount > 0
+
+
+def lasting_copies(engine: sa.Engine) -> list[str]:
+    """What of deleted rows is left after a purge that this database cannot be rid of by it."""
+    return [] if engine.dialect.name == "sqlite" else [FREE_SPACE_NOTE, WAL_NOTE]
 
 
 def scrub(engine: sa.Engine) -> list[str]:

@@ -386,6 +386,9 @@ class Store(
     def purge_log(self) -> bool:
         """Rid the database's own log of what was erased. → False where that is still due."""
 
+    def lasting_copies(self) -> Sequence[str]:
+        """What of the erased the database keeps that nobody here can delete, in words."""
+
     def erasure_count(self) -> int:
         """How many erasures there have been."""
 

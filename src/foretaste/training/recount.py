@@ -90,6 +90,7 @@ class ErasureRecounter:
         other_counts, copy_notes = copies.erase()
         notes += self._notes_of_versions(workspace.store.erased_at(user))
         notes += copy_notes
+        lasting_notes = [PENDING_BACKUPS_NOTE, *workspace.store.lasting_copies()]
         if workspace.store.erased_at(user) is None:  # nobody who ever was here
             return ErasureReceipt(user, erased, tuple(recounted_versions), tuple(notes))
         signed_receipt = self.receipts.issue(
@@ -97,14 +98,14 @@ class ErasureRecounter:
             StoreCounts({**counts, **other_counts}, count_of(workspace.store, user)),
             [self._replacement(name) for name in recounted_versions],
             notes,
-            [PENDING_BACKUPS_NOTE],
+            lasting_notes,
         )
         completed = self.close_receipts()
         return ErasureReceipt(
             user,
             erased,
             tuple(recounted_versions),
-            (*notes, PENDING_BACKUPS_NOTE),
+            (*notes, *lasting_notes),
             signed_receipt,
             self._completion(signed_receipt["receipt_id"]) if completed else None,
         )
@@ -147,7 +148,8 @@ class ErasureRecounter:
         erased_at = self._workspace.store.erased_at(receipt.user)
         notes = [] if erased_at is None else self.due_notes(erased_at)
         completion = self._completion(receipt.signed_receipt["receipt_id"])
-        pending_notes = (*notes, PENDING_BACKUPS_NOTE)
+        lasting_notes = self._workspace.store.lasting_copies()
+        pending_notes = (*notes, PENDING_BACKUPS_NOTE, *lasting_notes)
         return replace(receipt, pending_notes=pending_notes, completion=completion)
 
     def _completion(self, receipt_id: str) -> Mapping[str, Any] | None:
