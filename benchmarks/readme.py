@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from benchmarks import markdown, measured
+from benchmarks import costs, markdown, measured
 from benchmarks.datasets import REPOSITORY
 from benchmarks.markdown import decimal
 from benchmarks.peers import shown
@@ -189,6 +189,7 @@ def pages() -> dict[Path, str]:
         README: written(readme_text, front(quality, reports)),
         PEERS_PAGE: written(peers_text, settings(of_peers), PEERS_BEGIN, PEERS_END),
         MEASURED_PAGE: measured.page(whole_sets),
+        costs.COSTS: costs.text(),
     }
 
 

@@ -33,6 +33,7 @@ from foretaste.cli import imports as imports_cli
 from foretaste.cli import lists as lists_cli
 from foretaste.cli import mcp as mcp_cli
 from foretaste.cli import migrate as migrate_cli
+from foretaste.cli import plan as plan_cli
 from foretaste.cli import privacy as privacy_cli
 from foretaste.cli import profile as profile_cli
 from foretaste.cli import scrub as scrub_cli
@@ -349,5 +350,6 @@ for group in (
     privacy_cli,
     scrub_cli,
     pseudonyms_command,
+    plan_cli,
 ):
     group.register(app)

@@ -1,13 +1,28 @@
 """In: all settings. Out: which of them learn of people what a privacy budget does not pay for."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from foretaste.config.load import Config
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.domain.privacy_settings import PrivacySettings
+from foretaste.language.settings import LanguageSettings
+from foretaste.model.settings import ModelSettings
+from foretaste.prepare.settings import PrepareSettings
+from foretaste.rank.settings import RankSettings
 
 
-def privacy_conflicts(config: "Config") -> Iterator[str]:
+class LearningSettings(Protocol):
+    """The sections of the settings that say what is learnt of people."""
+
+    privacy: PrivacySettings
+    model: ModelSettings
+    language: LanguageSettings
+    prepare: PrepareSettings
+    rank: RankSettings
+    behaviour: BehaviourSettings
+
+
+def privacy_conflicts(config: LearningSettings) -> Iterator[str]:
     """What is to be changed, in words; nothing without a budget."""
     if not config.privacy.is_private:
         return

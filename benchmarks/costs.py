@@ -1,0 +1,91 @@
+"""In: the results of the benches. Out: the curves that `foretaste plan` goes by.
+
+`make readme` writes src/foretaste/data/costs.json with it; a test holds the file to the results.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks.datasets import REPOSITORY
+
+RESULTS = REPOSITORY / "benchmarks" / "results"
+COSTS = REPOSITORY / "src" / "foretaste" / "data" / "costs.json"
+EVENTS = {"beauty": 198_502, "sports": 296_337, "ml-1m": 999_611}
+"""Events of the sets on which trainings were measured whole (leave-one-out)."""
+TEXTS_PER_CPU_SECOND = 164
+"""MiniLM's, docs/decisions/0003-language.md."""
+BYTES_PER_EVENT, BYTES_PER_LIST = 164, 683
+"""In SQLite, docs/decisions/0045-delivery.md."""
+SHARED_PROCESS_SHARE = 0.31
+"""Of the memory of one process, what each more takes with one model for all: 1,010 MB for four
+where one has 525, docs/decisions/0049-request-again.md."""
+STATIC_FROM_ITEMS = 500_000
+"""From where on reading the texts takes the best part of an hour."""
+
+
+def costs(results: Path = RESULTS) -> dict[str, Any]:
+    """All curves."""
+    scale, serve, quality, batch = (
+        json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("scale", "serve", "quality", "batch")
+    )
+    (batch_part,) = batch.values()
+    lines = {row["line"]: row for part in serve.values() for row in part["rows"]}
+    busy, idle = lines["recommend at saturation, /s"], lines["recommend at 100/s, p50 ms"]
+    million = lines["recommend, 1,000,000 items, at 10/s, p99 ms"]
+    sequence = {(row["items"], row["events"]): row for row in scale["sequence"]["rows"]}
+    answers = [row for row in scale["answer"]["rows"] if "answering GB" in row]
+    largest = max(answers, key=lambda row: row["items"])
+    per_event = [
+        run["figures"]["cpu_seconds"] / EVENTS[name]
+        for name in EVENTS
+        for run in quality[name].values()
+    ]
+    machine = serve["lists"]["machine"]
+    return {
+        "machine": f"{machine['cpu']}, {machine['cores']} cores, and {_machine(scale)}",
+        "cores_measured": machine["cores"],
+        "served_lists": [
+            {"items": 12_101, "cpu_ms": [busy["CPU ms"], idle["CPU ms"]]},
+            {"items": 1_000_000, "cpu_ms": [largest["CPU p50, ms"], million["CPU ms"]]},
+        ],
+        "answer": [
+            {"items": row["items"], "events": row["events"], "memory_gb": row["answering GB"]}
+            for row in answers
+        ],
+        "served_memory_factor": round(
+            lines["memory, 1,000,000 items, GB"]["found"] / largest["answering GB"], 3
+        ),
+        "shared_process_share": SHARED_PROCESS_SHARE,
+        "training": [
+            {
+                "items": row["items"],
+                "events": row["events"],
+                "fit_cpu_seconds": row["all, s"],
+                "disk_mb": row["on disk, MB"],
+                "memory_gb": max(row["peak GB"], sequence[row["items"], row["events"]]["peak GB"]),
+            }
+            for row in scale["fit"]["rows"]
+        ],
+        "network_cpu_seconds_per_event": [round(min(per_event), 6), round(max(per_event), 6)],
+        "batch_cpu_ms": round(batch_part["rows"][0]["cpu_ms_a_person"], 2),
+        "texts_per_cpu_second": TEXTS_PER_CPU_SECOND,
+        "static_from_items": STATIC_FROM_ITEMS,
+        "bytes_per_event": BYTES_PER_EVENT,
+        "bytes_per_list": BYTES_PER_LIST,
+        "events_per_second": min(
+            lines["events one a call, SQLite, /s"]["found"],
+            lines["events one a call, PostgreSQL, /s"]["found"],
+        ),
+    }
+
+
+def text(results: Path = RESULTS) -> str:
+    """The file as it should be."""
+    return json.dumps(costs(results), indent=1) + "\n"
+
+
+def _machine(scale: Any) -> str:
+    machine = scale["fit"]["machine"]
+    return f"{machine['cpu']}, {machine['cores']} core"
