@@ -14,12 +14,18 @@ from foretaste.rank.settings import RankSettings
 class LearningSettings(Protocol):
     """The sections of the settings that say what is learnt of people."""
 
-    privacy: PrivacySettings
-    model: ModelSettings
-    language: LanguageSettings
-    prepare: PrepareSettings
-    rank: RankSettings
-    behaviour: BehaviourSettings
+    @property
+    def privacy(self) -> PrivacySettings: ...
+    @property
+    def model(self) -> ModelSettings: ...
+    @property
+    def language(self) -> LanguageSettings: ...
+    @property
+    def prepare(self) -> PrepareSettings: ...
+    @property
+    def rank(self) -> RankSettings: ...
+    @property
+    def behaviour(self) -> BehaviourSettings: ...
 
 
 def privacy_conflicts(config: LearningSettings) -> Iterator[str]:
