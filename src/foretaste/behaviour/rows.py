@@ -4,6 +4,7 @@ A row is `(line, column → raw value)`, or `(line, RejectedRow)` where it canno
 can be read around it still comes.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,7 @@ DELIMITED_EXTENSIONS = (".csv", ".tsv", ".tab")
 """What else is not JSON by its first letters is read as cells with delimiters as well."""
 JSON_EXTENSIONS = (".jsonl", ".ndjson", ".json")
 PARQUET_EXTENSIONS = (".parquet", ".pq")
+_ROOT = re.compile(rb"<[A-Za-z_][\w:.-]*[\s>/]")
 PARQUET_MAGIC = b"PAR1"
 PLAIN_READING = Reading()
 
@@ -78,7 +80,7 @@ def _packed_file(path: Path, name: str, packed: PackedFile, reading: Reading) ->
     if is_spreadsheet(head):
         return _spreadsheet(path, name, packed, reading)
     extension = Path(packed.name).suffix.lower()
-    is_xml = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    is_xml = _is_xml(head, extension)
     if extension in PARQUET_EXTENSIONS:
         raise InputError(f"{path} is not a whole Parquet file; copy or write it again")
     check_text(path, head)
@@ -97,6 +99,14 @@ def _packed_file(path: Path, name: str, packed: PackedFile, reading: Reading) ->
     notes = tuple(filter(None, (stream.encoding.note,)))
     form = FileForm("XML" if is_xml else "JSON", stream.encoding.name, stream.packing, notes=notes)
     return _stream(stream, columns, rows, form, rows_head)
+
+
+def _is_xml(head: bytes, extension: str) -> bool:
+    """By its first letters; cells may begin with markup, too."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith((b"<?xml", b"<!DOCTYPE")):
+        return True
+    return extension not in DELIMITED_EXTENSIONS and _ROOT.match(start) is not None
 
 
 def _is_json(head: bytes) -> bool:
