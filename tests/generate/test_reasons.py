@@ -448,6 +448,17 @@ def test_a_sentence_with_a_name_that_is_no_evidence_is_faulted() -> None:
     assert find_reason_fault("", (), english) == "it says nothing"
 
 
+def test_what_is_written_without_blanks_is_held_to_the_evidence_too() -> None:
+    chinese = messages_in("zh")
+    text = chinese.text("About {value}", value="太空旅行")
+    assert text == "关于太空旅行"
+    assert find_reason_fault(text, ("太空旅行",), chinese) is None
+    assert find_reason_fault(text, ("做饭",), chinese) is not None
+    text = chinese.text("Because you {verb} {events}", verb="看过", events="Solaris")
+    assert find_reason_fault(text, ("Solaris",), chinese) is None
+    assert best_language(["zh-Hans-CN", "en"], "en") == "zh"
+
+
 def test_languages_are_chosen_as_browsers_ask() -> None:
     assert accepted_languages("de-AT,de;q=0.9,en;q=0.5,*;q=0.1") == ["de-AT", "de", "en"]
     assert accepted_languages("en;q=0, fr;q=x, es") == ["es"]
@@ -456,7 +467,7 @@ def test_languages_are_chosen_as_browsers_ask() -> None:
     assert best_language([""], "es") == "es"
 
 
-@pytest.mark.parametrize("language", ["de", "fr", "es"])
+@pytest.mark.parametrize("language", LANGUAGES[1:])
 def test_every_message_is_translated_with_the_same_places(language: str) -> None:
     path = files("foretaste.generate") / "locales" / f"{language}.po"
     with path.open("rb") as file:

@@ -26,7 +26,7 @@ Diversity = Annotated[
 ]
 Language = Annotated[
     str | None,
-    typer.Option("--language", help="Of the reasons: en, de, fr or es [reasons.language]."),
+    typer.Option("--language", help="Of the reasons: en, de, fr, es or zh [reasons.language]."),
 ]
 
 QueryFacets = Annotated[

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from foretaste.domain.arrays import Floats
-from foretaste.domain.words import SEARCH_WORD_PATTERN
+from foretaste.domain.words import search_words
 
 
 @dataclass(frozen=True)
@@ -46,4 +46,4 @@ class OpinionWords:
 
 def opinion_words(text: str) -> set[str]:
     """The words of a text; of Chinese and Japanese its characters."""
-    return set(SEARCH_WORD_PATTERN.findall(text.lower()))
+    return set(search_words(text))

@@ -100,7 +100,7 @@ class Request:
     fill_up: tuple[FillSource, ...] | None = None
     """What fills up a list that is too short, the first first; None as in the settings."""
     language: str | None = None
-    """Of the reasons: en, de, fr or es, or a tag such as de-AT; None as in the settings."""
+    """Of the reasons: en, de, fr, es or zh, or a tag such as de-AT; None as in the settings."""
     query_facets: bool | None = None
     """Whether what the query names is a filter: "horror before 1980"; None as in the settings."""
     placement: str | None = None

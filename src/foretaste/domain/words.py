@@ -62,6 +62,11 @@ def stem(word: str) -> str:
     return word
 
 
+def search_words(text: str) -> list[str]:
+    """The same; of what is written without blanks each character."""
+    return SEARCH_WORD_PATTERN.findall(text.lower())
+
+
 def is_descriptive(column: str, columns: Container[str]) -> bool:
     """Whether a column says what an item is: a number is told by its band, if it has one, and a
     currency, the group of variants or what others blame says nothing.
@@ -91,6 +96,9 @@ def is_readable(value: str) -> bool:
 
 
 def phrase_pattern(phrase: str) -> str:
-    """A regular expression that finds the phrase as whole words, with any white space between."""
+    """A regular expression that finds the phrase as whole words, with any white space between;
+    within what is written without blanks anywhere.
+    """
     parts = r"\s++".join(re.escape(part) for part in phrase.split())
-    return rf"(?<!\w){parts}(?!\w)"
+    letter = rf"[^\W{UNSPACED_LETTERS}]"
+    return rf"(?<!{letter}){parts}(?!{letter})"

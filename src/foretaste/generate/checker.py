@@ -9,7 +9,7 @@ the template speaks.
 
 import re
 
-from foretaste.domain.words import phrase_pattern, words_of
+from foretaste.domain.words import phrase_pattern, search_words, words_of
 from foretaste.generate.messages import Messages
 from foretaste.generate.safe import clean_text, is_suspicious
 
@@ -89,7 +89,7 @@ def find_reason_fault(text: str, names: tuple[str, ...], messages: Messages) -> 
         return "it is too long" if text else "it says nothing"
     if text != clean_text(text) or is_suspicious(text):
         return "it holds a link, markup or an instruction"
-    for word in words_of(remove_names(text, names)):
+    for word in search_words(remove_names(text, names)):
         if word not in messages.vocabulary:
             return f"'{word}' is neither in the evidence nor in a message"
     return None

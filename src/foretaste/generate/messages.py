@@ -22,7 +22,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 
-from foretaste.domain.words import words_of
+from foretaste.domain.words import search_words
 from foretaste.generate.settings import Language
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
@@ -68,15 +68,20 @@ class Messages:
             names = [self.text("“{word}”", word=name) for name in names]
         return self._joined(names)
 
+    @property
+    def full_stop(self) -> str:
+        """What ends a sentence."""
+        return "。" if self.language == "zh" else "."
+
     @cached_property
     def vocabulary(self) -> frozenset[str]:
-        """Every word of every message, and of its lists."""
+        """Every word of every message, and of its lists; of Chinese every character."""
         sentences = [self.names(["", "", ""]), self.names(["", ""])]
         for message in _catalogue("de" if self.language == "en" else self.language):
             is_english = self.language == "en"
             forms = message.id if is_english else message.string
             sentences += [forms] if isinstance(forms, str) else list(forms or ())
-        return frozenset(word for text in sentences for word in words_of(_PLACE.sub(" ", text)))
+        return frozenset(word for text in sentences for word in search_words(_PLACE.sub(" ", text)))
 
     def quoted_names(self, words: Sequence[str]) -> str:
         """“a”, “b” and “c”"""

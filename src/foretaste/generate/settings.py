@@ -6,7 +6,7 @@ from pydantic import Field
 
 from foretaste.domain.settings import Settings
 
-Language = Literal["en", "de", "fr", "es"]
+Language = Literal["en", "de", "fr", "es", "zh"]
 Activity = Literal["watch", "buy", "read", "listen", "view", "choose"]
 """What people do with items, as reasons say it."""
 
@@ -15,7 +15,7 @@ class ReasonSettings(Settings):
     """How reasons are said."""
 
     language: Language = "en"
-    """Where the request does not say: en, de, fr or es."""
+    """Where the request does not say: en, de, fr, es or zh."""
     activity: Activity | None = None
     """What people do with your items: watch, buy, read, listen, view or choose. Empty is told from
     the columns of the items and the types of the events."""

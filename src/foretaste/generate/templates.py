@@ -56,7 +56,8 @@ def line_text(item: ItemFacts, messages: Messages | None = None) -> str:
     """Why this item."""
     messages = messages or messages_in("en")
     if item.reasons:
-        return " ".join(f"{reason.text.rstrip('.')}." for reason in item.reasons[:2])
+        texts = [reason.text.rstrip(".。") for reason in item.reasons[:2]]
+        return " ".join(f"{text}{messages.full_stop}" for text in texts)
     if item.features:
         return messages.text("A match for your taste: {names}.", names=", ".join(item.features))
     return messages.text("Suggested for you.")

@@ -11,7 +11,7 @@ async def accepted_language(
     accept_language: Annotated[
         str | None,
         Header(
-            description="The language of the reasons, where the body names none: en, de, fr or es.",
+            description="Of the reasons, where the body names none: en, de, fr, es or zh.",
             max_length=1_000,
         ),
     ] = None,

@@ -88,7 +88,7 @@ class ListBody(RequestSchema):
     """How long the answer may take; what cannot be done by then is left out and told in `degraded`.
     Without it what `rank.timeout_ms` in the settings says."""
     language: LanguageTag | None = None
-    """Of the reasons: en, de, fr, es, or a tag such as de-AT; without it what Accept-Language says,
+    """Of the reasons: en, de, fr, es, zh, or a tag as de-AT; without it what Accept-Language says,
     then `reasons.language` in the settings."""
     placement: PlacementName | None = None
     """Where in the shop this is, by the name of a placement: what it says holds where this body
@@ -260,7 +260,7 @@ class TrendingQuery(RequestSchema):
     session: Id | None = None
     timeout_ms: Timeout | None = None
     language: LanguageTag | None = None
-    """Of the reasons: en, de, fr or es."""
+    """Of the reasons: en, de, fr, es or zh."""
     placement: PlacementName | None = None
     """The name of a placement, as in `/v1/recommend`."""
 
