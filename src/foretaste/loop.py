@@ -337,9 +337,7 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
             # the reasons, and what is kept for attribution and for the next page
             degraded = degradation(level, reason, lag=lag, outage=slates.outage)
             recommendation = slates.recommendation(question, snapshot, slate, degraded)
-        recommendation = replace(
-            recommendation, searched=searched, cover=self.cover, privacy=snapshot.privacy
-        )
+        recommendation = replace(recommendation, searched=searched, cover=self.cover)
         slates.keep(request, recommendation, owner=owner, owner_known=slates.outage is None)
         return recommendation
 

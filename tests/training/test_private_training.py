@@ -37,6 +37,16 @@ def test_without_the_extra_the_training_says_how_to_get_it(
     loop.close()
 
 
+def test_what_few_did_is_not_trending(trained: Path) -> None:
+    for min_people, sources in ((None, {"trending", "fallback"}), (1000, {"fallback"})):
+        changed = {} if min_people is None else {"privacy.min_people": min_people}
+        loop = Foretaste.open(trained, settings=changed)
+        loop.record([Event(f"of {min_people}", "click", loop.clock() - 60, user="u3", item="space-4")])
+        listed = loop.recommend(window=3600.0, n=3)
+        loop.close()
+        assert {item.source for item in listed} == sources
+
+
 def test_what_all_trainings_spent_is_added_up(trained: Path) -> None:
     loop = Foretaste.open(trained)
     for trainings in (1, 2):

@@ -95,9 +95,8 @@ class SlateBuilder(SharedResults):
         """What was served."""
         self._index: FilterIndex | None = None
         self.requests = RequestReader(store, settings, self.log, placements)
-        self._trade = TradeRules(settings)
+        self._trade, self._goal = TradeRules(settings), ListGoal(store, settings, weights)
         self._window_counts = WindowCounts(store, weights)
-        self._goal = ListGoal(store, settings, weights)
         self._basket_counts = BasketCounts(store, weights)
         self.exposure = ExposureControl(settings.exposure)
         """What share of all lists some items get."""
@@ -379,6 +378,7 @@ class SlateBuilder(SharedResults):
                 ),
             ),
             headline=reasons.headline,
+            privacy=snapshot.privacy,
             refusals=self._reasoning.refusals(question.request, self.consent(question.request)),
             event_titles=event_titles(slate.terms, snapshot) if question.request.explain else {},
         )
