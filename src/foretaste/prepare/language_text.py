@@ -31,8 +31,10 @@ LANGUAGES = {
 MAX_OTHER_SHARE = 0.2
 """Of texts that are not in English, up to which the built-in encoder does."""
 MAX_NAMED_LANGUAGES = 5
-MIN_TEXTS = 10
-"""Of a sample, below which their languages are not told: two words may be of any."""
+MIN_TEXTS, MIN_LETTERS = 10, 500
+"""Of a sample, below which their languages are not told: two words may be of any, and twenty short
+titles that are made alike are all taken for the same.
+"""
 
 
 def percent(share: float) -> str:
@@ -80,6 +82,9 @@ def tell_languages(items: Sequence[Item], *, is_english_encoder: bool) -> Catalo
 
     is_english_encoder: whether the one that is set reads English best.
     """
+    letters = sum(len(text) for item in items for text in (item.title, *item.texts.values()))
+    if letters < MIN_LETTERS:
+        return None
     counts = count_languages(items, len(items))
     if sum(counts.values()) < MIN_TEXTS:
         return None

@@ -15,6 +15,8 @@ PRICE_BAND_EDGES = (10.0, 25.0, 50.0, 100.0, 250.0)
 MIN_CURRENCY_SHARE = 0.9
 """Share of the cells with a currency from which a column is prices, whatever it is called."""
 _PRICE_WORDS = "preis prix precio prezzo prijs preço cena pris hinta cost msrp rrp amount fiyat"
+_PRICE_ENDINGS = ("preis", "preise", "prijs")
+"""Of one word in German and Dutch: Einzelpreis, verkoopprijs."""
 _OTHER_WORDS = "band currency level range type id"
 _WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -24,6 +26,7 @@ def is_price_column(column: str, values: Sequence[Any]) -> bool:
     """Whether a column holds prices, by its name or its currencies, and each can be read."""
     words = {word.lower() for word in _WORD.findall(_WORD_START.sub(" ", column))}
     has_name = "price" in column.lower() or not words.isdisjoint(_PRICE_WORDS.split())
+    has_name |= any(word.endswith(_PRICE_ENDINGS) for word in words)
     if not words.isdisjoint(_OTHER_WORDS.split()):
         return False
     cells = [cell for value in values for cell in _cells(value) if not is_missing(cell)]
