@@ -181,8 +181,8 @@ def test_orders_are_flagged_and_not_drawn_as_time() -> None:
 
 def test_missing_columns_and_texts() -> None:
     items = [
-        Item("a", "A", texts={"plot": "p"}, attributes={"genre": ("x",)}),
-        Item("b", "B", texts={"plot": " "}, image="b.png"),
+        Item("a", "A", texts={"plot": "p"}, attributes={"genre": ("x",), "praised_for": ("fit",)}),
+        Item("b", "B", texts={"plot": " "}, image="b.png", attributes={"variant_group": ("b",)}),
         Item("c", attributes={"genre": ()}),
         Item("d"),
     ]

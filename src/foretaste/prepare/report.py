@@ -11,11 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from foretaste.domain.data import Doubles, ImportResult, Interactions, Ints, Item, Longs
+from foretaste.domain.words import BLAMED_COLUMN, GROUP_COLUMN, PRAISED_COLUMN
 from foretaste.prepare.clean import SECONDS_PER_DAY, CleaningReport, has_order_only
 from foretaste.prepare.interactions import SESSION_PREFIX, LoadReport
 from foretaste.prepare.languages import count_languages
 from foretaste.prepare.quality import LongTail, QualityFigures, Timeline
 from foretaste.prepare.report_text import quality_warnings, render_text
+
+PARTIAL_COLUMNS = (GROUP_COLUMN, PRAISED_COLUMN, BLAMED_COLUMN)
+"""That an item has only where there is something to say."""
 
 
 class QualityReport(QualityFigures):
@@ -188,7 +192,9 @@ def _tied_ends(interactions: Interactions) -> float:
 
 
 def _missing(items: Sequence[Item]) -> dict[str, float]:
-    """Every column that any item has, with the share of items that lack it, worst first."""
+    """Every column that any item has, with the share of items that lack it, worst first; not what
+    only some should have: variants their group, and items that reviews agree on what they say.
+    """
     filled: dict[str, int] = {"title": 0}
     for item in items:
         has = ["title"] if item.title.strip() else []
@@ -198,5 +204,7 @@ def _missing(items: Sequence[Item]) -> dict[str, float]:
         for column in has:
             filled[column] = filled.get(column, 0) + 1
     n = max(len(items), 1)
-    shares = {column: 1 - count / n for column, count in filled.items()}
+    shares = {
+        column: 1 - count / n for column, count in filled.items() if column not in PARTIAL_COLUMNS
+    }
     return dict(sorted(shares.items(), key=lambda pair: -pair[1]))
