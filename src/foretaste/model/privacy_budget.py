@@ -20,7 +20,7 @@ MAX_NOISE = 200.0
 """Standard deviations of noise, in lengths of a person, past which nothing is learnt."""
 MIN_NOISE, TIGHT_SHARE = 0.3, 0.7
 """Where noise is looked for: from here, and from this share of what the quick accountant says."""
-QUICK_HALVINGS, TIGHT_HALVINGS = 20, 4
+QUICK_HALVINGS, TIGHT_HALVINGS = 12, 4
 COUNT_DELTA_SHARE = 0.05
 """Of `delta`, for each table of pairs: that a pair of one person alone gets through."""
 
