@@ -179,3 +179,28 @@ def test_a_charge_of_orders_is_no_item_of_a_snapshot(shop: Foretaste) -> None:
     after = shop.catch_up()
     assert after.catalogue.ids == (*before.catalogue.ids, ITEM.id)
     assert after.has(shop.store.log_position())
+
+
+def test_an_item_that_is_gone_keeps_its_place_and_its_name(shop: Foretaste, trained: Path) -> None:
+    """A model counts its items by their positions."""
+    position = shop.catch_up().catalogue.index["space-2"]
+    shop.store.delete_items(["space-2"])
+    again = Foretaste.open(trained)
+    snapshot = again.catch_up()
+    again.close()
+    (gone,) = snapshot.items.at([position])
+    assert (gone.id, gone.hidden) == ("space-2", True)
+    assert snapshot.catalogue.ids[position] == "space-2"
+    assert snapshot.deleted_mask().nonzero()[0].tolist() == [position]
+
+
+def test_whoever_does_much_is_put_off_behind_the_others(shop: Foretaste) -> None:
+    before = shop.catch_up()
+    many = [click(number, f"space-{number % 5}", "busy") for number in range(600)]
+    shop.record([*many, click(900, "space-1", "u2")])
+    snapshot = before.next_events(shop.store, shop.store.log_position(), 20, in_turns=True)
+    assert snapshot.deferred
+    while not snapshot.has(shop.store.log_position()):
+        snapshot = snapshot.next_events(shop.store, shop.store.log_position(), 20, in_turns=True)
+    learnt = sum(array.sum() for array in counts(snapshot))
+    assert learnt > sum(array.sum() for array in counts(before))
