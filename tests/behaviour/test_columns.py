@@ -86,3 +86,9 @@ def test_squeezed() -> None:
     assert {normalise_column(name) for name in ("User ID", "user_id", "userId", "USER-ID")} == {
         "userid"
     }
+
+
+def test_a_time_is_not_offered_for_a_person() -> None:
+    columns = ["endTime", "Year", "artistName"]
+    error = missing_column_error("plays.csv", "events", "user", columns[:2], {})
+    assert "did you mean" not in str(error)

@@ -32,6 +32,8 @@ def _load_aliases() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
 _ALIASES = _load_aliases()
 _ITEM_NAMES = frozenset(_ALIASES["events"]["item_title"]) & frozenset(_ALIASES["events"]["item"])
 """Columns by whose titles items may be named."""
+_TIME_ENDINGS = ("time", "date", "year", "timestamp", "datum", "fecha", "properties")
+"""Of columns that are no ids, however alike their names are to one."""
 MIN_NAME_RATIO = 0.55
 """How alike a column's name must be to one that is looked for, of 1, to be named in a message."""
 
@@ -135,7 +137,11 @@ def missing_column_error(
         for name, column in resolve_columns(record_type, columns, column_settings).items()
         if name != field
     }
-    free_columns = [column for column in columns if column not in columns_in_use]
+    free_columns = [
+        column
+        for column in columns
+        if column not in columns_in_use and not normalise_column(column).endswith(_TIME_ENDINGS)
+    ]
     names = [expected_column, *_ALIASES[record_type].get(field, ())]
     hint = _nearest_column(
         free_columns, names if field not in column_settings else [expected_column]
