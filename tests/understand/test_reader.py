@@ -400,3 +400,18 @@ def test_what_is_refused_is_not_asked_for_by_another_word() -> None:
     assert {"genres": "Horror"} not in reading.conditions
     assert reading.query is not None
     assert "creepy" in reading.query
+
+
+def test_a_word_of_many_items_is_no_title_that_is_left_out() -> None:
+    assert meaning("sci-fi but nothing with heat", shown=False).conditions[-1] == {
+        "not": {"about": "heat"}
+    }
+
+
+def test_what_was_never_seen_is_asked_for() -> None:
+    assert meaning("never seen a horror film", shown=False).conditions == ({"genres": "Horror"},)
+
+
+def test_how_an_item_is_compared_asks_for_its_number() -> None:
+    assert meaning("Heat, is it long?").topic == "length"
+    assert meaning("ist Alien alt?").topic == "year"

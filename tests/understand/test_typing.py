@@ -256,3 +256,30 @@ def test_words_that_others_have_too_change_no_language(text: str) -> None:
 
 def test_a_kind_in_two_words_that_is_also_a_title_is_a_kind() -> None:
     assert meaning("yellow dress, but not in size S").intent == "find"
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("something not black, she's size m", [{"size": "M"}, {"not": {"colour": "Black"}}]),
+        ("medium shoes", [{"size": "M"}, {"type": "Shoes"}]),
+        ("what can i get for 30", [{"price": {"lte": 30.0}}]),
+        ("shoes for wet weather", [{"type": "Shoes"}]),  # no leather
+    ],
+)
+def test_what_else_is_typed_on_a_phone(text: str, conditions: list[object]) -> None:
+    assert sorted(meaning(text).conditions, key=str) == sorted(conditions, key=str)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("k thx bye", "thanks"),
+        ("tell me a secret", "unknown"),
+        ("do u have a shop in london", "unknown"),
+        ("what should we wear, me and my mum", "find"),
+        ("show me something else", "next"),
+    ],
+)
+def test_what_asks_for_no_list_of_words(text: str, intent: str) -> None:
+    assert (meaning(text).intent, meaning(text).query) == (intent, None)

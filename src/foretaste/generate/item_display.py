@@ -148,8 +148,8 @@ class ItemDisplay:
         if description.type == "flag":
             flag = FLAG_VALUES.get(value.strip().lower())
             return value if flag is None else self.messages.text("Yes" if flag else "No")
-        spoken = spoken_value(description, value, self.messages)
-        return shorten(value) if spoken is None else common_value(spoken, self.messages.language)
+        name = spoken_value(description, value, self.messages)
+        return shorten(value) if name is None else common_value(name, self.messages.language)
 
     def column_label(self, description: FeatureDescription) -> str:
         """What people call a column: by the settings, else in the language of the answer."""

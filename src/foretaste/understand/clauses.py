@@ -24,6 +24,8 @@ NEITHER_WORDS = frozenset({"neither", "nor", "weder", "ni"})
 """Continuations that refuse by themselves: "neither romantic nor scary"."""
 FIRST_PERSON = frozenset({"i", "i'm", "i've", "we", "we're", "ich", "wir", "je", "j", "nous"})
 """What begins a sentence that asks for nothing, unless a wish follows."""
+PRONOUNS = frozenset({"i", "we", "you", "he", "she", "it", "they"})
+"""What begins a sentence of its own, with its verb: “not black, she's size M”."""
 RELATIVE_PRONOUNS = frozenset({"that", "which", "what", "was", "das", "die", "der", "qui", "que"})
 CHILDREN_TOKEN = "forchildren"
 """Stands where it was said that it is for children."""
@@ -197,7 +199,7 @@ class _ClauseParser:
                 self._follows_list
                 and not self._phrase
                 and self._strength in NEGATIVE_STRENGTHS
-                and word in clauses["resets"]
+                and (word in clauses["resets"] or word.partition("'")[0] in PRONOUNS)
             ):
                 self._reset()
                 if word in FIRST_PERSON:  # “no wool, I get a rash” says why

@@ -63,7 +63,8 @@ def extract_superlatives(text: str, scene: Scene, grammar: Grammar) -> tuple[str
         if hit is None or scene.vocabulary.numbers.of_dimension(dimension) is None:
             continue
         if negation_before(text[: hit.start()], grammar) is None:  # “nothing cheap” refuses it
-            text = f"{text[: hit.start()]} {text[hit.end() :]}".strip()
+            tail = grammar.patterns["sorted_first"].sub("", text[hit.end() :])
+            text = f"{text[: hit.start()]} {tail}".strip()
             names.append(name)
     return text, tuple(names)
 

@@ -96,6 +96,7 @@ def _phrase_patterns(content: Mapping[str, Any], words: str) -> dict[str, str]:
         "short_year": rf"(?<!\w)(?P<before>{content['numbers']['short_year']}) ['’]?(?P<a>[3-9]\d)"
         rf"(?:(?P<between> ?(?:{content['numbers']['between_and']}) ?)['’]?(?P<b>[3-9]\d))?"
         rf"(?!\w| ?(?:%|{_unit_words(content['numbers'])})(?!\w))",
+        "sorted_first": rf"^ (?:{content['superlatives']['first']})(?!\w)",
         "excess": rf"^ ?(?:{content['references']['excess']})(?!\w)",
         "same_maker_again": rf"^(?:{content['same_maker_again']})$",
         "occasion": rf"(?<!\w)(?:{content['clauses']['occasion']})(?!\w)",

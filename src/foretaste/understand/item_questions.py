@@ -21,6 +21,8 @@ QUESTION_BREAK = re.compile(r"[,:;.?!–—-] ")
 TOPICS_WITH_MORE: tuple[Topic, ...] = ("quality", "noun")
 """Those of which the talk does not keep what was asked."""
 PARENTHESES = re.compile(r"\([^()]{1,40}\)")
+EXCESS_WORDS = {"en": "too", "de": "zu", "fr": "trop", "es": "demasiado"}
+"""With an adjective it is a comparative: “too long”."""
 ALONE_TOPICS: tuple[Topic, ...] = (
     *("price", "length", "year", "maker", "cast", "text", "reviews", "stock", "made_of"),
 )
@@ -169,6 +171,9 @@ class ItemQuestions:
         text = grammar.patterns["children"].sub(f" {CHILDREN_TOKEN} ", quality)
         words = without_plain(grammar.tokens(text.strip(STOPS)), grammar)
         words = tuple(word for word in words if word.isalnum())
+        compared = compared_dimension(f"{EXCESS_WORDS[grammar.language]} {quality}", grammar)
+        if compared is not None and compared[1] != "rating":  # “is it long?” asks how long
+            return self._about((item,), compared[1])
         is_pronoun = self._grammar.patterns["about_nouns.pronouns"].fullmatch(said) is not None
         if not words and not is_pronoun:  # “is Sapiens a novel?”
             return self._about((item,), "facts")

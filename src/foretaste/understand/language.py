@@ -112,7 +112,8 @@ def _own_words() -> Mapping[str, frozenset[str]]:
 
 def _words(text: str) -> list[str]:
     """Words of letters; a consonant by itself is a size (“coat M”) or an abbreviation."""
-    return [word for word in _tokens(text) if word[0].isalpha() and word not in LETTERS]
+    letters = {word for word in tokenize(text) if word in LETTERS}
+    return [word for word in _tokens(text) if word[0].isalpha() and word not in letters]
 
 
 def _hits(text: str, words: Sequence[str], language: str) -> float:

@@ -133,10 +133,12 @@ class _RequestBuilder:
             if _is_filter(part, parts)
             and not (part.match_type in ("synonym", "read") and part.condition in refused)
         ]
+        asked_columns = {column for column, values in self._values.items() if values}
         for part in filters:
             ((column, value),) = part.condition.items()
             previous = self._values.setdefault(column, [])
-            if previous and (clause.is_alternative or self._vocabulary.single_valued(column)):
+            is_alternative = clause.is_alternative and column in asked_columns
+            if previous and (is_alternative or self._vocabulary.single_valued(column)):
                 self._alternatives.add(column)
             if value not in previous:
                 previous.append(value)

@@ -44,6 +44,8 @@ from foretaste.understand.whole_requests import (
     without_request,
 )
 
+MAX_ITEMS_OF_A_NAME = 3
+"""Items that have a word in their texts, up to which it names the one that is called so."""
 MAX_READ_CHARACTERS = 600
 """Of what is said; a wish is shorter."""
 PAUSE = re.compile(r"[,.;!?]")
@@ -96,6 +98,9 @@ class _Reader:
         requests = self._whole_requests
         whole = requests.read(self._line.strip(STOPS)) or requests.read(asked)
         whole = whole or requests.last_sentence(self._line)
+        if whole is None:  # “what should we watch, me and my mum”
+            alone = self._grammar.patterns["recipient"].sub(" ", asked).strip(STOPS)
+            whole = requests.read(alone) if alone and alone != asked else None
         if whole is not None and whole.intent == "find" and self._is_of_days(asked):
             whole = None  # “what's new today?”
         if whole is not None:
@@ -197,6 +202,8 @@ class _Reader:
         if request.query and not asked_for:  # the cheapest backpack is one
             asked_for = ({"about": request.query},)
         bounds_of_most = superlative_conditions(superlatives, asked_for, scene)
+        bound_columns = {column for condition in asked_for for column in condition}
+        bounds_of_most = tuple(own for own in bounds_of_most if not own.keys() & bound_columns)
         return replace(request, conditions=(*request.conditions, *bounds_of_most), asks=True)
 
     def _is_of_days(self, text: str) -> bool:
@@ -212,18 +219,18 @@ class _Reader:
 
     def _wishes(self, asked: str) -> Meaning | None:
         """A list, or a change of the profile."""
-        asked, left_out = self._without_titles(asked)
-        text, count = extract_count(without_request(asked, self._grammar), self._grammar)
-        request = self._request(text if count else asked)
-        if left_out and (not request.is_empty or self._names_items(asked)):
+        wish_text, left_out = self._without_titles(asked)
+        text, count = extract_count(without_request(wish_text, self._grammar), self._grammar)
+        request = self._request(text if count else wish_text)
+        if left_out and (not request.is_empty or self._names_items(wish_text)):
             exclusion = {"not": {"id": list(left_out)}}
             request = replace(request, conditions=(*request.conditions, exclusion), asks=True)
-        if request.is_empty and self._names_items(asked):
+        if request.is_empty and self._names_items(wish_text):
             return Meaning("find", self._grammar.language, count=count)
         if request.is_empty or self._is_noise(request):
             return None
         return Meaning(
-            self._intent_of(request, asked),
+            self._intent_of(request, wish_text),
             self._grammar.language,
             query=request.query,
             conditions=request.conditions,
@@ -241,11 +248,18 @@ class _Reader:
             phrase = " ".join(words[position : position + length])
             if not length or grammar.strengths[phrase] not in ("without", "none"):
                 continue
+            if phrase.split()[-1] in grammar.clauses["of_items"]:  # “nothing with aliens”
+                continue
             name = " ".join(words[position + length :])
             items = self._items.titles_alone(name) if name else ()
-            if items and not self._names_feature(name):
+            is_topic = name not in grammar.clauses["plain"] and self._is_common(name)
+            if items and not is_topic and not self._names_feature(name):
                 return " ".join(words[:position]).strip(STOPS), items
         return text, ()
+
+    def _is_common(self, name: str) -> bool:
+        """Whether a title of one word is a word of many items: aliens, and not “Aliens”."""
+        return self._scene.vocabulary.item_count_of_word(name) > MAX_ITEMS_OF_A_NAME
 
     def _names_items(self, asked: str) -> bool:
         """Whether items are asked for, whatever they are: “a film for my wife”."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from foretaste.rank.about import stems
 from foretaste.understand.grammar import Grammar
 from foretaste.understand.meaning import Scene
+from foretaste.understand.spelled_values import FeatureValue
 from foretaste.understand.titles import ARTICLES, TitleIndex
 
 _NUMERAL = re.compile(r"(\d{1,3})(?:st|nd|rd|th|er|e|eme|o|a|\.)?")
@@ -138,8 +139,10 @@ class ItemReader:
             return None
         name = next(group for key, group in hit.groupdict().items() if group and key != "several")
         feature = self._vocabulary.feature(tuple(name.split()), self._grammar)
-        if feature is None:
-            return None
+        return None if feature is None else self._only_one_with(feature)
+
+    def _only_one_with(self, feature: FeatureValue) -> str | None:
+        """The only item of the list that has a value."""
         having = set(self._vocabulary.items_that([{feature[0]: feature[1]}]))
         items = [item for item in self._shown_ids if item in having]
         return items[0] if len(items) == 1 else None
@@ -165,15 +168,16 @@ class ItemReader:
         return self._by_value(words) is not None or self._described(words) in self._shown_ids
 
     def by_partial_title(self, words: str) -> str | None:
-        """ "The loafers": the only item of the list, or of all, with these words in its title."""
+        """ "The loafers": the only item of the list, or of all, with these words in its title;
+        “the coat”: the only one of the list.
+        """
         first, _, name = words.partition(" ")
-        if (
-            first not in ARTICLES
-            or not name
-            or self._vocabulary.feature(tuple(name.split()), self._grammar)
-        ):
+        if first not in ARTICLES or not name:
             return None
-        return self._shown.containing(name) or self._all.containing(name)
+        feature = self._vocabulary.feature(tuple(name.split()), self._grammar)
+        if feature is None:
+            return self._shown.containing(name) or self._all.containing(name)
+        return self._only_one_with(feature)
 
     def looks_like_title(self, words: str, line: str) -> bool:
         """Whether only a title can be meant: it begins with an article, and says no kind."""

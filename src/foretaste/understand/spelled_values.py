@@ -31,6 +31,11 @@ CREATOR_WORDS: Mapping[str, frozenset[str]] = {
 CREATOR_COLUMNS = ("director", "directors", "author", "authors", "writer", "artist", "brand")
 CAST_COLUMNS = ("cast", "actors", "actor", "stars", "starring")
 CAST_WORDS = frozenset({"with", "starring", "mit", "avec", "con", "featuring"})
+NAME_STARTS = CAST_WORDS | {
+    *("or", "and", "oder", "und", "ou", "et", "o", "y", "u", "e"),
+    *("de", "van", "von", "di", "la", "le", "del", "der", "da", "mac", "mr", "mrs", "ms"),
+}
+"""What may stand before a last name that is said alone."""
 FeatureValue = tuple[str, str]
 """(column, value)"""
 SpelledMatch = tuple[int, int, FeatureValue]
@@ -80,9 +85,10 @@ class SpelledValues:
         for offset in unknown:
             if len(run[offset]) < MIN_MISSPELT_LETTERS:
                 continue
+            word = stem(run[offset])  # hardly anybody mistypes the first letter
             nearest = process.extractOne(
-                stem(run[offset]),
-                self._word_stems,
+                word,
+                [value for value in self._word_stems if value[0] == word[0]],
                 scorer=fuzz.ratio,
                 score_cutoff=MIN_MISSPELT_RATIO,
             )
@@ -138,6 +144,8 @@ class SpelledValues:
             )
             if not columns or word in plain or len(word) < MIN_NAME_LETTERS:
                 continue
+            if not is_owner and offset and run[offset - 1] not in creator_words | NAME_STARTS:
+                continue  # “with the cowboy doll”
             names = [word, word.removesuffix("'s").removesuffix("'"), word.removesuffix("s")]
             keys = [key for name in dict.fromkeys(names) if (key := " ".join(plain_words(name)))]
             for name in keys:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from foretaste.domain.data import Catalogue, Floats
-from foretaste.domain.words import stem, words_of
+from foretaste.domain.words import BAND_SUFFIX, stem, words_of
 from foretaste.rank.about import stems
 from foretaste.rank.conditions import parse_condition, parse_number
 from foretaste.rank.index import FilterIndex
@@ -81,6 +81,8 @@ class Vocabulary:
         self._vectors: Floats | None = None
         self._value_counts = {f.column: len(f.values) for f in index.catalogue.features}
         for feature in index.catalogue.features:
+            if feature.column.endswith(BAND_SUFFIX):  # a number is asked for as one
+                continue
             for value in feature.values:
                 self._named_by_column[feature.column, value.lower()] = value
                 if len(value) < MIN_VALUE_LETTERS:
@@ -120,11 +122,14 @@ class Vocabulary:
         """All words of all items."""
         return self._text_words
 
+    def item_count_of_word(self, word: str) -> int:
+        """How many items have it in their texts."""
+        return self._text_words[word]
+
     @cached_property
     def _text_words(self) -> Counter[str]:
         """Word → the items that have it in their texts."""
-        texts = self._index.catalogue.full_texts
-        return Counter(word for text in texts for word in set(words_of(text)))
+        return Counter(w for text in self.catalogue.full_texts for w in set(words_of(text)))
 
     def feature(self, words: Sequence[str], grammar: Grammar) -> FeatureValue | None:
         """The value that these words alone name."""
@@ -245,6 +250,7 @@ class Vocabulary:
             return None
         for name in meaning.split("/"):
             value = self._named(words_of(name)) or self._compact(name) or self._english(name)
+            value = value or self._short_values.get(name)
             if value is not None:
                 return value
         return None
