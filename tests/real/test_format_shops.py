@@ -287,3 +287,58 @@ def test_magento_orders(export: Export) -> None:
     shop = export.read("orders.json", "export_catalog_product.csv", format_name="magento")
     assert shop.rows() == [("12", "MH01", "purchase")]
     assert shop.events[0].value == 52
+
+
+WIX_PRODUCTS = """\
+handleId,fieldType,name,description,productImageUrl,collection,sku,ribbon,price,surcharge,visible,\
+discountMode,discountValue,inventory,weight,cost,productOptionName1,productOptionType1,\
+productOptionDescription1
+product_1,Product,Tee,<p>Soft cotton.</p>,a~mv2.jpg,Shirts;Sale,,New,25,,true,PERCENT,0,InStock,,,\
+Size,DROP_DOWN,S;M
+product_1,Variant,,,,,TEE-S,,,0,true,,,12,0.2,9,,,S
+product_1,Variant,,,,,TEE-M,,,0,true,,,3,0.2,9,,,M
+product_2,Product,Mug,<p>Holds tea.</p>,b~mv2.jpg,Kitchen,MUG,,9,,false,PERCENT,0,OutOfStock,,,,,
+"""
+SQUARESPACE_PRODUCTS = """\
+Product ID [Non Editable],Variant ID [Non Editable],Product Type [Non Editable],Product Page,\
+Product URL,Title,Description,SKU,Option Name 1,Option Value 1,Price,Sale Price,On Sale,Stock,\
+Categories,Tags,Weight,Visible,Hosted Image URLs
+64a1,64b1,PHYSICAL,shop,tee,Tee,<p>Soft cotton.</p>,SQ-1,Colour,Red,25.00,0.00,No,Unlimited,\
+"/shirts, /sale","cotton, summer",0.2,Yes,https://images.example/t.jpg
+,64b2,,,,,,SQ-2,Colour,Blue,25.00,0.00,No,4,,,0.2,,
+64a2,64b3,PHYSICAL,shop,mug,Mug,<p>Holds tea.</p>,SQ-3,,,9.00,0.00,No,0,/kitchen,tea,0.4,No,
+"""
+
+
+def test_wix(export: Export) -> None:
+    export.write("catalog_products.csv", WIX_PRODUCTS)
+    orders = "order,customer,sku,date\n7,ann,TEE-M,2026-01-03\n8,bob,MUG,2026-01-04\n"
+    export.write("orders.csv", orders)
+    shop = export.read()
+    assert shop.rejects == []
+    assert set(shop.items) == {"product_1", "product_2"}
+    tee = shop.items["product_1"]
+    assert (tee.title, tee.texts["description"]) == ("Tee", "Soft cotton.")
+    assert tee.attributes["Size"] == ("S", "M")
+    assert tee.attributes["collection"] == ("Shirts", "Sale")
+    assert tee.attributes["price"] == ("25",)
+    assert shop.items["product_2"].hidden
+    assert [row[:2] for row in shop.rows()] == [("ann", "product_1"), ("bob", "product_2")]
+
+
+def test_squarespace(export: Export) -> None:
+    export.write("products.csv", SQUARESPACE_PRODUCTS)
+    export.write(
+        "orders.csv", "Order ID,Email,Lineitem sku,Created at\n1,ann@x.org,SQ-2,2026-01-03\n"
+    )
+    shop = export.read()
+    assert shop.rejects == []
+    assert set(shop.items) == {"64a1", "64a2"}
+    tee = shop.items["64a1"]
+    assert (tee.title, tee.image) == ("Tee", "https://images.example/t.jpg")
+    assert tee.attributes["Colour"] == ("Red", "Blue")
+    assert tee.attributes["Categories"] == ("/shirts", "/sale")
+    assert tee.attributes["Price"] == ("25",)
+    assert not {"Option Name 1", "Weight", "Product Page"} & tee.attributes.keys()
+    assert shop.items["64a2"].hidden
+    assert [row[:2] for row in shop.rows()] == [("ann@x.org", "64a1")]

@@ -23,6 +23,8 @@ from foretaste.behaviour.formats.search_insights import UBI
 from foretaste.behaviour.formats.segment import SEGMENT
 from foretaste.behaviour.formats.shopify import SHOPIFY
 from foretaste.behaviour.formats.snowplow import SNOWPLOW
+from foretaste.behaviour.formats.squarespace import SQUARESPACE
+from foretaste.behaviour.formats.wix import WIX
 from foretaste.behaviour.formats.woocommerce import WOOCOMMERCE
 from foretaste.behaviour.formats.yoochoose import YOOCHOOSE
 from foretaste.errors import InputError
@@ -31,6 +33,8 @@ FORMATS: tuple[FileFormat, ...] = (
     SHOPIFY,
     WOOCOMMERCE,
     MAGENTO,
+    WIX,
+    SQUARESPACE,
     GA4,
     SEGMENT,
     SNOWPLOW,
