@@ -189,3 +189,5 @@ def test_each_trade_has_what_it_needs_and_no_other_has() -> None:
         assert {name for name in NAMES if getattr(own[name], setting) is not None} == trades
     assert len({tuple(rank.spread) for rank in own.values()}) == len(NAMES)
     assert own["video"].policy.age is not None
+    charges = {name: settings(name).behaviour.charges for name in NAMES}
+    assert {name for name, ids in charges.items() if ids is None} == {"shop"}  # alone has orders
