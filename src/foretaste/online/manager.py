@@ -359,6 +359,8 @@ class ModelManager:
                 if snapshot is None or snapshot.version != version:
                     snapshot = self._load(version)
             except ModelError as error:
+                if self._models.current_name(version) != version:  # counted anew meanwhile
+                    return self._loaded()
                 self._broken[version] = time.monotonic()
                 log.error("%s", error)
                 failure = failure or error

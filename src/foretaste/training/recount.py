@@ -21,6 +21,7 @@ from foretaste.behaviour.import_log import forget_imports
 from foretaste.behaviour.recording import delete_events
 from foretaste.domain.imports import UndoReceipt
 from foretaste.domain.store import EventOwner
+from foretaste.domain.switching import short_turns
 from foretaste.errors import ForetasteError, ModelError
 from foretaste.model.artefacts import REPLACED_NAMES_KEY, ModelVersion
 from foretaste.online.manager import ModelManager
@@ -215,10 +216,16 @@ class ErasureRecounter:
         except (OSError, ForetasteError) as error:  # they are gone from the store all the same
             log.error("not counted anew: %s", error)
             notes.append(PENDING_FAILED_RECOUNT_NOTE)
-        workspace.manager.renew()
+        is_renewed = self._try_step(self._renew)
+        if not is_renewed and PENDING_FAILED_RECOUNT_NOTE not in notes:
+            notes.append(PENDING_FAILED_RECOUNT_NOTE)  # there is a receipt all the same
         if not self._try_step(workspace.store.purge_log):
             notes.append(PENDING_LOG_NOTE)
         return recounted_versions, notes
+
+    def _renew(self) -> bool:
+        self._workspace.manager.renew()
+        return True
 
     def undo_imports(self, numbers: Collection[int]) -> UndoReceipt:
         """Undo imports. What answers knows nothing of them any more when this returns; of some that
@@ -312,7 +319,8 @@ class ErasureRecounter:
                 if version is None:  # another process was faster
                     break
                 tried_names.add(version.name)
-                name = self._replace_version(version)
+                with short_turns():  # lists are made meanwhile
+                    name = self._replace_version(version)
                 if name is not None:
                     names.append(name)
         return names
