@@ -101,6 +101,7 @@ def test_the_addresses_of_the_document(
     assert ask("PATCH", "/v1/items/ID", "item", {"maker": "Ada"})["id"] == name
     assert ask("GET", "/v1/items/ID/page", "item")["item"]["id"] == name
     client.patch(f"/v1/items/{path}", json={"image": PICTURE}).raise_for_status()
+    assert ask("GET", "/v1/items/ID/aspects", "item") == {"item": name, "aspects": []}
     assert client.get(f"/v1/items/{path}/image").headers["content-type"] == "image/jpeg"
     tried.add("GET /v1/items/{item}/image")
     assert ask("GET", "/v1/catalogue/ID", "item")["item"]["id"] == name
