@@ -24,6 +24,7 @@ from typing import Any
 
 import aiohttp
 import numpy as np
+import sqlalchemy as sa
 
 from benchmarks.load import Fired, Gun
 from benchmarks.serve_steps import asking, postgres_folder
@@ -173,6 +174,14 @@ async def load_with_erasures(
     return before, meanwhile, took, wrong
 
 
+def write_pages(address: sa.URL) -> None:
+    """Into the files of PostgreSQL what its memory has, so that the search before finds it."""
+    engine = sa.create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text("CHECKPOINT"))
+    engine.dispose()
+
+
 def places_left(folder: Path, people: list[Person]) -> list[str]:
     """Where something of somebody is, as file and text."""
     needles = [needle for person in people for needle in person.needles()]
@@ -209,6 +218,8 @@ def measure(
     loop.recommendation_log.flush()
     loop.store.purge_log()
     loop.close()
+    if tables:
+        write_pages(loop.store.url)
     found = len(places_left(tables or folder, people))
     with Served(folder, workers=1) as service:
         before, meanwhile, took, wrong = asyncio.run(
