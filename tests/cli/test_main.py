@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -499,3 +500,13 @@ def test_without_a_model_it_says_what_to_do(files: Path) -> None:
     assert "foretaste train" in good("models", "list", "-w", files)
     with pytest.raises(ModelError):
         Foretaste.open(files).recommend("u1")
+
+
+def test_the_module_is_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["foretaste", "--version"])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module("foretaste", run_name="__main__")
+    assert end.value.code in (0, None)
+    assert capsys.readouterr().out.startswith("foretaste ")
