@@ -19,6 +19,7 @@ from benchmarks import costs, markdown, measured
 from benchmarks.datasets import REPOSITORY
 from benchmarks.markdown import decimal
 from benchmarks.peers import shown
+from benchmarks.peers.known import PEERS as PEERS_BY_KEY
 from benchmarks.published import SETS, Published, front_table, full_table, published
 
 README = REPOSITORY / "README.md"
@@ -145,12 +146,18 @@ def peers(results: Mapping[str, Any], *, to_the_end: bool) -> str:
         if any(row.get("capped") for row in result["rows"].values()) is to_the_end:
             continue
         title = TITLES.get(name, name)
+        missing = ", ".join(
+            peer.title
+            for key, peer in PEERS_BY_KEY.items()
+            if key not in result["rows"] and not peer.needs_times
+        )
         cap = f", a cap of {result['cap_cpu_seconds']:,.0f} CPU seconds on a peer's training"
         parts += [
             f"**{title}**: {result['cases']:,} users, {result['items']:,} items"
             f"{'' if to_the_end else cap}:",
             shown.markdown(result["rows"]),
             *([shown.margin(result)] if result.get("ahead") else []),
+            *([f"Not run on this set: {missing}."] if to_the_end and missing else []),
             f"![{title}: quality against CPU seconds](../benchmarks/results/peers-{name}.png)",
             f"{_machine(result['machine'])}.",
         ]
