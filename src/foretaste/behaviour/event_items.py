@@ -21,7 +21,7 @@ from foretaste.domain.store import Store
 
 _OWN_FIELDS = frozenset({"id", "title", "image", "audio"})
 """Fields of items that events may tell of: whether an item is sold is not for a log to say."""
-_NAME = re.compile(r"[^\W\d_][^\d_]*[^\W\d_]{2}[^\d_]*")
+_NO_DIGIT = re.compile(r"[^\d_]{3,200}")
 MIN_NAMES, MIN_NAME_SHARE = 10, 0.8
 """Different ids, and the share of them without digits, from which they are names."""
 _TOLD_ROLES = frozenset({"text", "attribute", "price"})
@@ -67,7 +67,7 @@ def find_item_title(
 def _are_words(cells: Sequence[Any]) -> bool:
     """Whether ids are names, such as "Flat white": letters, and no digits as codes have."""
     ids = {str(cell) for cell in cells if not is_missing(cell)}
-    words = [name for name in ids if _NAME.fullmatch(name)]
+    words = [name for name in ids if name[:1].isalpha() and _NO_DIGIT.fullmatch(name)]
     return len(ids) >= MIN_NAMES and len(words) >= MIN_NAME_SHARE * len(ids)
 
 

@@ -186,7 +186,9 @@ def one_reason(sample: ListSample) -> ListWarning | None:
     words = Counter(
         item.reason[0] for item, item_cause in item_causes if item_cause == cause and item.reason
     )
-    reason = words.most_common(1)[0][0] if words else cause[2] or cause[0]
+    reason, said_count = words.most_common(1)[0] if words else ("", 0)
+    if said_count < count / 2:  # most of them say nothing, or something else
+        reason = cause[2] or cause[0]
     return ListWarning(
         "one-reason",
         f"{count / len(item_causes):.0%} of what is shown has one and the same reason, whoever "

@@ -82,7 +82,8 @@ def unraised_candidates(
             )
     if not candidates and has_kind and not _is_alike(item, evidence):
         sentence = Sentence("Different from what you {verb}", (("verb", evidence.verb),))
-        candidates.append(ReasonCandidate(sentence, FEATURE, 0, 0.0, 0.0, "attribute"))
+        if sentence not in told_sentences:  # what is said of many items says nothing of one
+            candidates.append(ReasonCandidate(sentence, FEATURE, 0, 0.0, 0.0, "attribute"))
     return candidates
 
 

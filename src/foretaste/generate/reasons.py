@@ -93,7 +93,8 @@ def compose_reasons(
             last_candidates = last_resort_candidates(item, row, list_terms, common_events)
             chosen = _choose(last_candidates, max_reasons, 0.0, evidence, {})
         if not chosen and total < MIN_REASON_NATS:
-            plain_candidates = unraised_candidates(item, row, list_terms, common)
+            told_sentences = {*common, *used}
+            plain_candidates = unraised_candidates(item, row, list_terms, told_sentences)
             chosen = _choose(plain_candidates, 1, 0.0, evidence, used)
         for candidate in chosen:
             used[candidate.sentence] = used.get(candidate.sentence, 0) + 1
