@@ -14,6 +14,7 @@ from foretaste.loop import Foretaste
 from foretaste.training.retention import apply_retention
 from foretaste.worker import Worker
 from foretaste.workspace.privacy_report import privacy_report
+from serve.workspace import until
 
 NOW = 1_800_000_000.0
 DAY = 86_400.0
@@ -94,4 +95,4 @@ def test_on_postgresql(empty_postgres: str) -> None:
         assert rows.delete_older_events(NOW - 30 * DAY, "search").texts == {"words of gone"}
         assert rows.delete_older_events(NOW, None, ["purchase"]).event_count == 0
         assert [found.event_id for _, found in store.events()] == ["kept"]
-        assert store.purge_log()
+        until(store.purge_log, "purged: the server's own vacuum may still read an old state")
