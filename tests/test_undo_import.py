@@ -85,3 +85,17 @@ def test_in_python(shop: Foretaste) -> None:
     assert (receipt.numbers, receipt.counts.events) == ((2,), 1)
     assert len(receipt.recounted_versions) == 1
     assert [record.state for record in shop.imports()] == ["done", "undone"]
+
+
+def test_without_its_catalogue_items_are_of_events_again(tmp_path: Path) -> None:
+    """Then an item that only an event names is new, and not mistyped."""
+    rows = range(20)
+    items = [{"item": f"i{row % 4}", "title": f"Lamp {row % 4}"} for row in rows]
+    log = [{**items[row], "user": f"u{row}", "at": f"2026-01-{row + 1:02d}"} for row in rows]
+    with closing(Foretaste.open(tmp_path / "shop")) as shop:
+        shop.add(events=log)
+        shop.add(items=[{"id": "i1", "title": "Own lamp"}])
+        assert shop.add(events=[{"user": "ann", "item": "new", "at": "2026-02-01"}])[0].rejected
+        shop.undo_import(2)
+        (again,) = shop.add(events=[{"user": "ann", "item": "new", "at": "2026-02-01"}])
+        assert (again.added, again.rejected) == (1, 0)

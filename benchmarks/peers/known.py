@@ -60,6 +60,23 @@ SAMPLED: Settings = {
     "validation_people": 2048,
 }
 
+RECBOLE_NETWORK: Settings = {
+    "n_layers": 2,
+    "n_heads": 2,
+    "hidden_size": 64,
+    "inner_size": 256,
+    "hidden_act": "gelu",
+    "loss_type": "CE",
+    "MAX_ITEM_LIST_LENGTH": 50,
+    "epochs": 300,
+    "train_batch_size": 2048,
+    "learning_rate": 0.001,
+    "eval_step": 1,
+    "stopping_step": 10,
+    "valid_metric": "MRR@10",
+}
+"""What the settings that RecBole ships have in common for SASRec and BERT4Rec."""
+
 LONG: Settings = {"n_blocks": 2, "dropout_rate": 0.1, "session_max_len": 200, "epochs": 100}
 
 PEERS: dict[str, Peer] = {
@@ -170,21 +187,9 @@ PEERS: dict[str, Peer] = {
         "recbole_sequential.py",
         {
             "model": "SASRec",
-            "n_layers": 2,
-            "n_heads": 2,
-            "hidden_size": 64,
-            "inner_size": 256,
+            **RECBOLE_NETWORK,
             "hidden_dropout_prob": 0.5,
             "attn_dropout_prob": 0.5,
-            "hidden_act": "gelu",
-            "loss_type": "CE",
-            "MAX_ITEM_LIST_LENGTH": 50,
-            "epochs": 300,
-            "train_batch_size": 2048,
-            "learning_rate": 0.001,
-            "eval_step": 1,
-            "stopping_step": 10,
-            "valid_metric": "MRR@10",
         },
         "the settings that RecBole 1.2.1 ships (properties/overall.yaml, model/SASRec.yaml)",
         {"ml-1m": {"MAX_ITEM_LIST_LENGTH": 200}},
@@ -195,23 +200,11 @@ PEERS: dict[str, Peer] = {
         "recbole_sequential.py",
         {
             "model": "BERT4Rec",
-            "n_layers": 2,
-            "n_heads": 2,
-            "hidden_size": 64,
-            "inner_size": 256,
+            **RECBOLE_NETWORK,
             "hidden_dropout_prob": 0.2,
             "attn_dropout_prob": 0.2,
-            "hidden_act": "gelu",
             "mask_ratio": 0.2,
             "ft_ratio": 0.5,
-            "loss_type": "CE",
-            "MAX_ITEM_LIST_LENGTH": 50,
-            "epochs": 300,
-            "train_batch_size": 2048,
-            "learning_rate": 0.001,
-            "eval_step": 1,
-            "stopping_step": 10,
-            "valid_metric": "MRR@10",
         },
         "the settings that RecBole 1.2.1 ships (properties/overall.yaml, model/BERT4Rec.yaml)",
         {"ml-1m": {"MAX_ITEM_LIST_LENGTH": 200}},

@@ -8,14 +8,12 @@ from typing import Any
 
 import common
 import numpy as np
-import pandas as pd
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer, seed_everything
-from rectools import Columns
-from rectools.dataset import Dataset
 from rectools.models import SASRecModel
 from rectools.models.nn.transformers.ligr import LiGRLayers
 from rectools.models.nn.transformers.utils import leave_one_out_mask
+from rectools_data import dataset_of, ranked
 
 LAYERS = {"SASRec": {}, "LiGR": {"transformer_layers_type": LiGRLayers}}
 
@@ -62,22 +60,6 @@ class Watch(Callback):
             trainer.should_stop = True
 
 
-def interactions(split: common.Split) -> pd.DataFrame:
-    """A row for everything known before the test; the place in the history is the time."""
-    histories = [split.history(person) for person in range(len(split.train))]
-    lengths = [len(items) for items in histories]
-    return pd.DataFrame(
-        {
-            Columns.User: np.repeat(np.arange(len(histories)), lengths),
-            Columns.Item: np.concatenate(histories),
-            Columns.Weight: 1.0,
-            Columns.Datetime: pd.to_datetime(
-                np.concatenate([np.arange(length) for length in lengths]), unit="s"
-            ),
-        }
-    )
-
-
 def model(asked: common.Task, watch: Watch) -> SASRecModel:
     """With the settings given."""
     settings = dict(asked.settings)
@@ -113,7 +95,7 @@ def main() -> None:
     asked = common.task()
     seed_everything(0, verbose=False)
     split = asked.split
-    dataset = Dataset.construct(interactions(split))
+    dataset = dataset_of(split)
     watch = Watch(asked)
     with common.training(asked):
         fitted = model(asked, watch).fit(dataset)
@@ -122,21 +104,11 @@ def main() -> None:
     asked.told["epochs"] = watch.checks[-1]["epoch"]
     asked.told["capped"] = watch.capped
 
-    def ranked() -> dict[str, np.ndarray]:
-        kept = common.empty(len(split.cases))
-        place = {person: row for row, person in enumerate(split.cases)}
-        for variant in ("masked", "unmasked"):
-            found = fitted.recommend(
-                users=split.cases, dataset=dataset, k=common.K, filter_viewed=variant == "masked"
-            )
-            rows = found[Columns.User].map(place).to_numpy()
-            ranks = found[Columns.Rank].to_numpy() - 1
-            kept[f"{variant}_items"][rows, ranks] = found[Columns.Item].to_numpy()
-            kept[f"{variant}_scores"][rows, ranks] = found[Columns.Score].to_numpy()
-        return kept
+    def lists() -> dict[str, np.ndarray]:
+        return ranked(fitted, dataset, split)
 
-    kept = ranked()
-    watch.curve.write(fitted.lightning_model.load_state_dict, ranked)
+    kept = lists()
+    watch.curve.write(fitted.lightning_model.load_state_dict, lists)
     common.answer(asked, kept, "rectools", "torch", "pytorch-lightning", "numpy", "pandas")
 
 

@@ -7,30 +7,12 @@ The ranker learns from the last item of each history, with the rest as its histo
 from typing import Any
 
 import common
-import numpy as np
-import pandas as pd
 from implicit.nearest_neighbours import CosineRecommender
-from rectools import Columns
-from rectools.dataset import Dataset
 from rectools.model_selection import LastNSplitter
 from rectools.models import EASEModel, ImplicitItemKNNWrapperModel, PopularModel
 from rectools.models.ranking import CandidateGenerator, CandidateRankingModel, Reranker
+from rectools_data import dataset_of, ranked
 from sklearn.ensemble import HistGradientBoostingClassifier
-
-
-def interactions(split: common.Split) -> pd.DataFrame:
-    """A row for everything known before the test; the place in the history is the time."""
-    histories = [split.history(person) for person in range(len(split.train))]
-    lengths = [len(items) for items in histories]
-    places = np.concatenate([np.arange(length) for length in lengths])
-    return pd.DataFrame(
-        {
-            Columns.User: np.repeat(np.arange(len(histories)), lengths),
-            Columns.Item: np.concatenate(histories),
-            Columns.Weight: 1.0,
-            Columns.Datetime: pd.to_datetime(places, unit="s"),
-        }
-    )
 
 
 def two_stages(settings: dict[str, Any]) -> CandidateRankingModel:
@@ -58,20 +40,10 @@ def two_stages(settings: dict[str, Any]) -> CandidateRankingModel:
 
 def main() -> None:
     asked = common.task()
-    split = asked.split
-    dataset = Dataset.construct(interactions(split))
+    dataset = dataset_of(asked.split)
     with common.training(asked):
         model = two_stages(asked.settings).fit(dataset)
-    kept = common.empty(len(split.cases))
-    place = {person: row for row, person in enumerate(split.cases)}
-    for variant in ("masked", "unmasked"):
-        found = model.recommend(
-            users=split.cases, dataset=dataset, k=common.K, filter_viewed=variant == "masked"
-        )
-        rows = found[Columns.User].map(place).to_numpy()
-        ranks = found[Columns.Rank].to_numpy() - 1
-        kept[f"{variant}_items"][rows, ranks] = found[Columns.Item].to_numpy()
-        kept[f"{variant}_scores"][rows, ranks] = found[Columns.Score].to_numpy()
+    kept = ranked(model, dataset, asked.split)
     common.answer(asked, kept, "rectools", "scikit-learn", "numpy", "pandas")
 
 

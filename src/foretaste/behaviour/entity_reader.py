@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from foretaste.behaviour import attributes
+from foretaste.behaviour.catalogue_source import note_catalogue
 from foretaste.behaviour.column_decisions import EntityDecisions, decide_entities
 from foretaste.behaviour.column_guess import columns_of_table
 from foretaste.behaviour.column_roles import (
@@ -87,12 +88,17 @@ def entity_reader(
         table.name,
         _item_form(columns_by_field, columns, decisions, settings),
         parse_item if is_items else parse_user,
-        store.put_items if is_items else store.put_users,
+        partial(_put_catalogue, store) if is_items else store.put_users,
         partial(_save_decisions, store, record_type, known_columns, decisions),
         VariantIds(store),
         [*warnings, *resolved.notes, *column_warnings(columns)],
         decisions,
     )
+
+
+def _put_catalogue(store: Store, items: Sequence[Item]) -> int:
+    note_catalogue(store)
+    return store.put_items(items)
 
 
 def _save_decisions(
@@ -203,13 +209,17 @@ class EntityReader:
         }
 
     def put(self, batch: Sequence[Any]) -> int:
+        self.prepare(batch)
+        return self._put(batch)
+
+    def prepare(self, batch: Sequence[Any]) -> None:
+        """Have the store know what reading these needs to be known, before they are put."""
         if not self._are_columns_saved:
             self._save_columns()
             self._are_columns_saved = True
         if self.variants:
             self._variant_ids.add(self.variants)
         self._variant_ids.add_groups(batch)
-        return self._put(batch)
 
     def warnings(self) -> list[str]:
         warnings = self._warnings + self._decisions.all_warnings(self._form.columns.get("id"))

@@ -31,18 +31,19 @@ class EventItemDescriber:
     """Makes items of the cells of events, by a reader of items."""
 
     def __init__(
-        self, reader: EntityReader, item_column: str, columns: Sequence[str], reading: TableReading
+        self, reader: EntityReader, store: Store, item_column: str, columns: Sequence[str]
     ) -> None:
-        self._reader, self._item_column = reader, item_column
+        self._reader, self._store, self._item_column = reader, store, item_column
         self.columns = tuple(columns)
-        self.reading = reading
+        self.reading = reader.reading
 
     def make_item(self, item_id: str, cells: Mapping[str, Any]) -> Item | None:
         (record,) = self._reader.parse(0, {**cells, self._item_column: item_id})
         return record if isinstance(record, Item) else None
 
     def put_items(self, items: Sequence[Item]) -> int:
-        return self._reader.put(items)
+        self._reader.prepare(items)
+        return self._store.put_items(items)  # no catalogue that somebody gave
 
 
 def find_item_title(
@@ -93,7 +94,7 @@ def find_describer(
         )
         told_columns = [column for column in columns if _is_told(column, reader.reading)]
         if len(told_columns) == len(columns):
-            return EventItemDescriber(reader, item, columns, reader.reading)
+            return EventItemDescriber(reader, store, item, columns)
         columns = tuple(told_columns)
     return None
 

@@ -19,6 +19,7 @@ from foretaste.behaviour.batch import (
     IngestSummary,
     UnrecordedEvent,
 )
+from foretaste.behaviour.catalogue_source import are_items_of_events, note_catalogue
 from foretaste.behaviour.event_ids import CONFLICT_REMEDY, find_conflicts, stored_events
 from foretaste.behaviour.forms import ItemForm, service_event_form, service_item_form
 from foretaste.behaviour.parse import parse_event, parse_item, parse_user, unknown_item_reject
@@ -158,6 +159,7 @@ class Ingestor:
 
     def _put_items(self, items: Sequence[Item]) -> int:
         self._variant_ids.add_groups(items)
+        note_catalogue(self._store)
         return self._store.put_items(items)
 
     def users(self, rows: Sequence[Any]) -> IngestSummary:
@@ -279,9 +281,11 @@ class _ItemRegister:
         )
 
     def _update_rule(self) -> None:
-        """Where the rule is "auto": items are made for events until one has more than an id."""
+        """Where the rule is "auto": items are made for events until one has more than an id that no
+        event told.
+        """
         with self._lock:  # only what changed since is looked at again
-            if self._rule != "auto":
+            if self._rule != "auto" or are_items_of_events(self._store):
                 return
             for revision, item in self._store.items(after_revision=self._revision):
                 self._revision = revision

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from foretaste.behaviour.catalogue_source import are_items_of_events, note_items_of_events
 from foretaste.behaviour.event_ids import EventConflicts, find_conflicts
 from foretaste.behaviour.parse import unknown_item_reject
 from foretaste.behaviour.reading.cleaning import clean_line
@@ -49,11 +50,13 @@ class KnownItems:
     title_column: str | None = None
     """Of events, where it has the title of the item. Such an item is no mistyped id."""
     describer: ItemDescriber | None = None
-    """Of events with more columns that describe their item; nor is such an item a mistyped id."""
+    """Of events with more columns that describe their item."""
     charges: Collection[str] | None = None
     """See `BehaviourSettings.charges`."""
     are_titled_created: bool = True
     """Whether an item with a title is created also where others would be refused."""
+    notes_source: bool = False
+    """Whether items are created only as long as nobody gave a catalogue."""
     created_count: int = 0
     titled_count: int = 0
     described_count: int = 0
@@ -77,9 +80,11 @@ class KnownItems:
             for item in item_ids
             if item is not None
             and item not in self.known_ids
-            and (self.creates_items or item in self._titles or item in self._cells)
+            and (self.creates_items or item in self._titles)
         ]
         if new_ids:
+            if self.notes_source and self.creates_items and (self._titles or self._cells):
+                note_items_of_events(self.store)
             put_items = self.store.put_items if self.describer is None else self.describer.put_items
             self.created_count += put_items([self._new_item(name) for name in new_ids])
             self.known_ids.update(new_ids)
@@ -95,14 +100,14 @@ class KnownItems:
             event = self.variants.of_item(event, self.known_ids)
         if event.item is None or event.item in self.known_ids:
             return event
-        title = None if self.title_column is None else item_title(row.get(self.title_column))
-        if title:
-            self._titles.setdefault(event.item, Counter())[title] += 1
-        if self.describer is not None:
-            self._note_cells(event.item, row, self.describer.columns)
-        is_described = event.item in self._titles or event.item in self._cells
-        if self.creates_items or (is_described and self.are_titled_created):
-            return event
+        if self.creates_items or self.are_titled_created:
+            title = None if self.title_column is None else item_title(row.get(self.title_column))
+            if title:
+                self._titles.setdefault(event.item, Counter())[title] += 1
+            if self.creates_items or event.item in self._titles:
+                if self.describer is not None:
+                    self._note_cells(event.item, row, self.describer.columns)
+                return event
         reject = unknown_item_reject(event, self.known_ids, file=file, line=line)
         return replace(reject, row=row) if reject else event
 
@@ -174,7 +179,7 @@ def load_known_items(
     creates_items = settings.unknown_items == "create" or (
         settings.unknown_items == "auto"
         and not are_described
-        and all(item == Item(item.id) for _, item in store.items())
+        and (are_items_of_events(store) or all(item == Item(item.id) for _, item in store.items()))
     )
     known_ids = set(store.item_ids()).union(new_ids)
     deleted_ids = {item for _, item in store.deleted_items(by_people=True)}
@@ -187,6 +192,7 @@ def load_known_items(
         variants,
         charges=settings.charges,
         are_titled_created=settings.unknown_items != "reject",
+        notes_source=settings.unknown_items == "auto",
     )
 
 

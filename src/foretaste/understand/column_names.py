@@ -13,7 +13,7 @@ MAX_SIZE_LETTERS = 4
 
 def is_size(value: str, values: Sequence[str]) -> bool:
     """Whether a short value is understood alone: “XL”, and “M” beside “S”, “L” and “XXL”."""
-    return len(value) > 1 or all(len(other) <= MAX_SIZE_LETTERS for other in values)
+    return len(value) > 1 or all(len(size) <= MAX_SIZE_LETTERS for size in values)
 
 
 class ColumnNames:

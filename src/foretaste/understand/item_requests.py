@@ -53,17 +53,17 @@ class ItemRequests:
         if same_maker is not None:
             return same_maker
         wants_more = self._grammar.patterns["more_request"].search(asked)
-        said = asked[: wants_more.start()].strip(STOPS) if wants_more else asked
+        request = asked[: wants_more.start()].strip(STOPS) if wants_more else asked
         for intent in ITEM_INTENTS:
-            hit = self._grammar.patterns[f"starts.{intent}"].match(said)
+            hit = self._grammar.patterns[f"starts.{intent}"].match(request)
             if hit is None:
                 continue
-            meaning = self._of_items(intent, said[hit.end() :].strip(" :,\"'"), said)
+            meaning = self._of_items(intent, request[hit.end() :].strip(" :,\"'"), request)
             if meaning is not None:
                 is_known = intent == "take" or CONSUMPTION_WORD.search(hit[0]) is not None
                 return replace(meaning, intent="like") if wants_more and is_known else meaning
-        said = without_request(said, self._grammar)
-        return self._reference_alone(said, wants_more=bool(wants_more))
+        request = without_request(request, self._grammar)
+        return self._reference_alone(request, wants_more=bool(wants_more))
 
     def _of_same_maker(self, asked: str) -> Meaning | None:
         """ "By the author of Matilda": what has the makers of the item that is named."""
@@ -83,7 +83,7 @@ class ItemRequests:
         meaning = self._with_tail(Meaning("find", self._grammar.language), tail)
         return replace(meaning, conditions=(condition, *meaning.conditions))
 
-    def _of_items(self, intent: Intent, words: str, said: str) -> Meaning | None:
+    def _of_items(self, intent: Intent, words: str, request: str) -> Meaning | None:
         """An intent with the items that follow in what was said; None where they are none."""
         language = self._grammar.language
         if intent in ("why", "why_not"):
@@ -110,7 +110,7 @@ class ItemRequests:
         if intent in ("take", "hide") and self._names_feature(words):
             return None
         items, tail = self._items.leading(words)
-        if intent == "hide" and self._weighs(said, tail):
+        if intent == "hide" and self._weighs(request, tail):
             return None
         if not items:
             return self._missing(intent, words)
@@ -119,14 +119,14 @@ class ItemRequests:
             return Meaning("take", language, items)  # “I saw it and loved it”
         return self._with_tail(Meaning(intent, language, items), tail)
 
-    def _weighs(self, said: str, tail: str) -> bool:
+    def _weighs(self, request: str, tail: str) -> bool:
         """Whether “not that” weighs a word that follows, as in “not that expensive”, and names no
         item.
         """
         follows = tail[:1] == " " and tail.strip()[:1].isalnum()
         clauses = self._grammar.clauses
         ends = clauses["breaks"] | clauses["continuations"]
-        return follows and said.startswith(NEGATIONS) and tail.split()[0] not in ends
+        return follows and request.startswith(NEGATIONS) and tail.split()[0] not in ends
 
     def _missing(self, intent: Intent, words: str) -> Meaning | None:
         """A title that nothing has, where only a title can be meant."""
@@ -136,9 +136,9 @@ class ItemRequests:
             return None
         return Meaning("like", self._grammar.language, missing_title=words)
 
-    def _reference_alone(self, said: str, *, wants_more: bool) -> Meaning | None:
+    def _reference_alone(self, request: str, *, wants_more: bool) -> Meaning | None:
         """ "The last one, but more recent", "Fargo hat mir gefallen": the item stands first."""
-        items, tail = self._items.leading(said)
+        items, tail = self._items.leading(request)
         if not items:
             return None
         if len(items) > 1 and self._ends_as("compare", tail):
@@ -147,14 +147,14 @@ class ItemRequests:
         if intent is not None:
             liked: Intent = "like" if wants_more and intent == "take" else intent
             return Meaning(liked, self._grammar.language, items)
-        if said.split()[0] in PRONOUNS:  # “it is too expensive” is said of the list
+        if request.split()[0] in PRONOUNS:  # “it is too expensive” is said of the list
             return None
-        is_choice = len(items) > 1 and bool(OR_WORDS & set(said.split()))
+        is_choice = len(items) > 1 and bool(OR_WORDS & set(request.split()))
         if is_choice and not tail.strip(STOPS):
             return Meaning("compare", self._grammar.language, items[:2])
         if self._grammar.patterns["excess"].search(tail) is not None:
             return self._of_excess(items, tail)
-        is_place = self._items.is_place(said) or self._wants_variant(said, items[0], tail)
+        is_place = self._items.is_place(request) or self._wants_variant(request, items[0], tail)
         if not is_place and not tail.strip(STOPS):
             return None  # a title alone is searched for
         if not is_place and not extract_comparatives(tail, self._scene, self._grammar, items)[1]:
@@ -192,9 +192,9 @@ class ItemRequests:
             return None
         return "take" if any(is_taken) and not is_known[-1] else "hide"
 
-    def _wants_variant(self, said: str, item: str, tail: str) -> bool:
+    def _wants_variant(self, request: str, item: str, tail: str) -> bool:
         """Whether an item that is named by several words is wanted otherwise: “… in black”."""
-        title = said[: len(said) - len(tail)].strip(STOPS)
+        title = request[: len(request) - len(tail)].strip(STOPS)
         words = tail.split()
         is_title = len(title.split()) > 1 and self._scene.vocabulary.titles.exact(title) == item
         if all(map(self._names_feature, title.split())):  # “leather jacket, but not brown”

@@ -345,10 +345,10 @@ class Vocabulary:
             is_known = word in self.words or word in grammar.clauses["plain"]
             return is_known or grammar.meaning(word) is not None
 
-        found = self._spelled_values.find(run, is_word, grammar.clauses["plain"], grammar.language)
-        if found is None:
+        match = self._spelled_values.find(run, is_word, grammar.clauses["plain"], grammar.language)
+        if match is None:
             return None
-        offset, length, value = found
+        offset, length, value = match
         is_meant = self._names_value(run, offset, offset + length, value)
         words = run[offset : offset + length]
         return PhraseMatch({value[0]: value[1]}, "named", words, offset) if is_meant else None

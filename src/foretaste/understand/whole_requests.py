@@ -33,8 +33,8 @@ def without_politeness(line: str, grammar: Grammar) -> str:
 def without_request(text: str, grammar: Grammar) -> str:
     """Without the words that ask: "give me ten westerns" is "ten westerns"."""
     tokens = text.split()
-    wanted = {p: s for p, s in grammar.strengths.items() if s == "wanted"}
-    length = grammar.phrase_length(wanted, grammar.tokens(text), 0)
+    strength_words = {p: s for p, s in grammar.strengths.items() if s == "wanted"}
+    length = grammar.phrase_length(strength_words, grammar.tokens(text), 0)
     return " ".join(tokens[length:]) if length <= len(tokens) else text
 
 
