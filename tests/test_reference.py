@@ -70,7 +70,8 @@ def test_a_setting_is_found_by_its_key_its_group_or_its_last_name() -> None:
     ]
     assert len(explain_setting("model.sequence")) > 10
     assert [entry.key for entry in explain_setting("half_life_days")] == [
-        "model.popularity.half_life_days"
+        "model.popularity.half_life_days",
+        "model.impression.half_life_days",
     ]
     assert explain_setting("[model.sequence] epochs")[0].default == "16"
     with pytest.raises(InputError, match="no setting 'epoch'; did you mean 'epochs'"):

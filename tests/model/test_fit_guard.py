@@ -8,7 +8,13 @@ import torch
 
 from foretaste.domain.data import Floats
 from foretaste.model.expert_weights import LIST_LENGTH, CandidateTable, maximise_likelihood
-from foretaste.model.fit_guard import MIN_CASES, TIE_BREAKER_WEIGHT, guard_fit, single_expert
+from foretaste.model.fit_guard import (
+    MIN_CASES,
+    OPPOSING_EXPERTS,
+    TIE_BREAKER_WEIGHT,
+    guard_fit,
+    single_expert,
+)
 from foretaste.model.product import REQUEST_FACTS, ProductOfExperts
 
 CANDIDATES = 60
@@ -74,7 +80,10 @@ def test_the_best_expert_answers_alone_where_all_weights_are_worse(
     assert report.chosen == "popularity"
     weights = chosen.weights[0]
     assert weights[product.names.index("popularity")] == 1
-    assert not np.delete(weights, product.names.index("popularity")).any()
+    assert {product.names[row] for row in np.flatnonzero(weights)} == {
+        "popularity",
+        *OPPOSING_EXPERTS,
+    }
 
 
 def test_alone_has_popularity_for_what_it_ties(product: ProductOfExperts) -> None:
@@ -82,7 +91,15 @@ def test_alone_has_popularity_for_what_it_ties(product: ProductOfExperts) -> Non
 
     assert weights[0, product.names.index("popularity")] == pytest.approx(TIE_BREAKER_WEIGHT)
     assert weights[0, product.names.index("transition")] == 1
-    assert np.count_nonzero(weights) == 2
+    assert np.count_nonzero(weights) == 4
+
+
+def test_who_refused_something_is_heard_beside_an_expert_alone(product: ProductOfExperts) -> None:
+    weights = single_expert(product, product.names.index("transition")).weights
+
+    for name in ("refusal", "impression"):
+        row = product.names.index(name)
+        assert weights[0, row] == product.weights[0, row] > 0
 
 
 def test_a_handful_of_events_decides_nothing(product: ProductOfExperts) -> None:

@@ -25,6 +25,7 @@ from foretaste.domain.data import (
     Split,
     UserContext,
 )
+from foretaste.domain.impressions import Impressions
 from foretaste.domain.media import MediaSpace
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.domain.store import EventColumns
@@ -226,6 +227,12 @@ def strange() -> dict[str, UserContext]:
         "disliked all": replace(taken, worth=np.full(3, -1, np.float32)),
         "reviews": here.behaviour(did(1, 0, "review", text="a fine rose"), did(2, 1)),
         "very long": here.took(50, *(n % 40 for n in range(9000))),
+        "shown and left alone": replace(
+            here.took(1),
+            impressions=Impressions(
+                np.array([7, 20, 1], np.int32), START - np.array([3, 2, 1]) * 24 * HOUR
+            ),
+        ),
         "a query": here.took(20, 21, query="garden rose"),
         "a query alone": here.took(query="jazz"),
         "a query of stop words": here.took(query="the of"),

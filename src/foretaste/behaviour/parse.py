@@ -30,6 +30,7 @@ from foretaste.behaviour.values import (
 )
 from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, RejectedRow, User
+from foretaste.domain.impressions import IMPRESSION_EVENT
 from foretaste.domain.order_charges import charge_mark
 from foretaste.domain.stock import STOCK_COLUMN
 from foretaste.domain.text_limits import MAX_EVENT_VALUE, MAX_ITEM_LENGTH
@@ -83,7 +84,7 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
     device = recommendation_id = position = None
     if columns["recommendation_id"]:
         recommendation_id = parsers.recommendation_id(get(columns["recommendation_id"]))
-    whole_list = event_type == "impression" and recommendation_id is not None
+    whole_list = event_type == IMPRESSION_EVENT and recommendation_id is not None
     if event_type == IDENTIFY_EVENT:
         _check_identify(user, session)
     _check_complete(form, user or session, item, event_type, query, whole_list=whole_list)
@@ -241,7 +242,7 @@ def _check_complete(
         raise CellError("query", None, "a search without words", "fill in the query")
     if item is None and event_type not in form.itemless_event_types and not whole_list:
         remedy = "fill in the item; only a search has none"
-        if event_type == "impression":
+        if event_type == IMPRESSION_EVENT:
             remedy = "fill in the item, or the recommendation_id of the list that was seen"
         raise CellError(
             "item",

@@ -32,7 +32,7 @@ from foretaste.behaviour.engine import (
 from foretaste.behaviour.entities import ITEM_REVISION_KEY
 from foretaste.behaviour.erasure import ErasureRows
 from foretaste.behaviour.group_commit import GroupCommit, RowBatch, without_rows
-from foretaste.behaviour.histories import HistoryRows
+from foretaste.behaviour.impression_rows import ImpressionRows
 from foretaste.behaviour.keys import KeyTable
 from foretaste.behaviour.operator_reads import OperatorReads
 from foretaste.behaviour.placement_rows import PlacementRows
@@ -67,7 +67,7 @@ class SqlStore(
     UndoRows,
     RetentionRows,
     ErasureRows,
-    HistoryRows,
+    ImpressionRows,
     ConversationRows,
     PlacementRows,
     BasketRows,
@@ -154,6 +154,7 @@ class SqlStore(
         return count
 
     def _tell_events(self, new: Sequence[Event]) -> None:
+        self.note_impressions(new)
         if self.listener is not None:
             self.listener.events_added(new)
 

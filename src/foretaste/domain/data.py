@@ -22,6 +22,7 @@ from foretaste.domain.event_value import MIN_WEIGHT, ValueCurves
 from foretaste.domain.feature_types import FeatureType, descriptive_features
 from foretaste.domain.imports import ImportResult as ImportResult
 from foretaste.domain.imports import RejectedRow as RejectedRow
+from foretaste.domain.impressions import IMPRESSION_EVENT, Impressions
 from foretaste.domain.media import MediaSpace
 from foretaste.domain.request import Degradation as Degradation
 from foretaste.domain.request import FallbackLevel as FallbackLevel
@@ -55,7 +56,7 @@ EVENT_TYPE_WEIGHTS: Mapping[str, float] = {
     "search": 1.0,
     "dislike": -1.0,
     "hide": -1.0,
-    "impression": 0.0,
+    IMPRESSION_EVENT: 0.0,
     IDENTIFY_EVENT: 0.0,
 }
 """The built-in event types and what one of each weighs: above 0 is taken, below 0 is refused,
@@ -313,6 +314,8 @@ class UserContext:
     """When the question is asked, seconds since 1970."""
     worth: Floats | None = None
     """[length], as in `Interactions`."""
+    impressions: Impressions | None = None
+    """What was on the person's screen; None where that is not known."""
     _consumed_cache: list[Ints] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:

@@ -12,6 +12,7 @@ from foretaste.domain.consent_store import ConsentStore
 from foretaste.domain.consent_store import EventRefusal as EventRefusal
 from foretaste.domain.data import ErasureCounts, Event, Item, User
 from foretaste.domain.import_store import ImportStore
+from foretaste.domain.impressions import ImpressionStore
 from foretaste.domain.preference import Conversation, Preference
 from foretaste.domain.request import LoggedRecommendation
 from foretaste.domain.retention_store import OlderEvents as OlderEvents
@@ -347,6 +348,7 @@ class Store(
     ConversationStore,
     PlacementStore,
     BasketStore,
+    ImpressionStore,
     FactStore,
     ImportStore,
     Protocol,

@@ -17,11 +17,11 @@ from typing import NamedTuple
 import numpy as np
 
 from foretaste.domain.data import Doubles
+from foretaste.domain.impressions import IMPRESSION_EVENT
 from foretaste.evaluate.metrics import Interval
 
 CONVERSION_TYPES = ("purchase",)
 """Event types that are a conversion where nothing else is said."""
-IMPRESSION_TYPE = "impression"
 CONFIDENCE = 0.95
 DRAWS = 1000
 """Of the bootstrap."""
@@ -294,7 +294,7 @@ class OutcomeCounter:
 
     def _is_reported(self, lists: Sequence[ServedList]) -> bool:
         return any(
-            event.event_type == IMPRESSION_TYPE
+            event.event_type == IMPRESSION_EVENT
             for served in lists
             for event in self._events.get(served.id, ())
         )
@@ -329,7 +329,7 @@ class OutcomeCounter:
 
     @staticmethod
     def _seen_items(events: Sequence[ListEvent], items: set[str]) -> set[str]:
-        impressions = [event.item for event in events if event.event_type == IMPRESSION_TYPE]
+        impressions = [event.item for event in events if event.event_type == IMPRESSION_EVENT]
         if None in impressions:
             return set(items)
         return {item for item in impressions if item is not None} & items

@@ -45,6 +45,7 @@ DEFAULT_EXPERT_WEIGHTS = {
     "attribute": 0.3,
     "popularity": 0.2,
     "refusal": 1.0,
+    "impression": 1.0,
     "repeat": 1.0,
     "query": 2.0,
 }

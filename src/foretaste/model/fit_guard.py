@@ -26,7 +26,10 @@ MIN_STANDARD_ERRORS = 1.0
 """Standard errors by which something simpler must be better to be taken."""
 TIE_BREAKER_WEIGHT = 0.01
 """Exponent of popularity beside an expert that answers alone, so that it orders what that ties."""
-NON_STANDALONE_EXPERTS = frozenset({"query", "refusal"})
+OPPOSING_EXPERTS = frozenset({"refusal", "impression"})
+"""Experts that speak against items only: they keep their usual exponents beside one that answers
+alone, or what somebody refused would be forgotten there."""
+NON_STANDALONE_EXPERTS = OPPOSING_EXPERTS | {"query"}
 """Experts that answer no request alone."""
 
 WeightFit = Callable[[CandidateTable], ProductOfExperts]
@@ -82,8 +85,12 @@ def guard_fit(
 
 
 def single_expert(product: ProductOfExperts, expert_index: int) -> ProductOfExperts:
-    """One expert with the exponent 1, and popularity where it has nothing to say."""
+    """One expert with the exponent 1, popularity where it has nothing to say, and what speaks
+    against items.
+    """
     weights = np.zeros_like(product.weights)
+    is_opposing = [expert.name in OPPOSING_EXPERTS for expert in product.experts]
+    weights[0, is_opposing] = product.weights[0, is_opposing]
     weights[0, [expert.name == "popularity" for expert in product.experts]] = TIE_BREAKER_WEIGHT
     weights[0, expert_index] = 1
     return replace(product, weights=weights)

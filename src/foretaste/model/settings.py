@@ -121,6 +121,16 @@ class NegativeFeedbackSettings(Settings):
     """What each earlier negative event is worth of the one after."""
 
 
+class ImpressionSettings(Settings):
+    """What the person was shown and left alone, where `impression` events tell."""
+
+    strength: float = Field(default=0.1, ge=0)
+    """Nats that an item loses by the logarithm of 1 and the visits on which it was left alone; 0 =
+    lists stay the same however often they were seen."""
+    half_life_days: float = Field(default=7.0, gt=0)
+    """After so long a visit counts half as much."""
+
+
 class QuerySettings(Settings):
     """What answers the words of a search."""
 
@@ -273,7 +283,7 @@ class ModelSettings(Settings):
         "keep": "max_versions",
         "refusal": "negative_feedback",
     }
-    added_keys: ClassVar[frozenset[str]] = frozenset(("media",))
+    added_keys: ClassVar[frozenset[str]] = frozenset(("media", "impression"))
 
     seed: int = 0
     """Of all random numbers of a training: the same data and seed give the same model."""
@@ -296,6 +306,7 @@ class ModelSettings(Settings):
     lexical: LexicalSettings = LexicalSettings()
     attribute: AttributeSettings = AttributeSettings()
     negative_feedback: NegativeFeedbackSettings = NegativeFeedbackSettings()
+    impression: ImpressionSettings = ImpressionSettings()
     query: QuerySettings = QuerySettings()
     sequence: SequenceSettings = SequenceSettings()
     language: LanguageExpertSettings = LanguageExpertSettings()

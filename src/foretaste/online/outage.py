@@ -48,6 +48,10 @@ class NullStore:
         """What they refused. Raises StoreError where that is not known."""
         return self._limits.history(user, session)
 
+    def impressions(self, *_: object) -> list[tuple[str, float]]:
+        """Not known."""
+        return []
+
     def stored_ids(self, user: str | None, session: str | None) -> UserKey:
         """As of the store, which need not be asked for it."""
         return self._limits.stored_ids(user, session)

@@ -6,7 +6,7 @@ is here, and what is kept of it afterwards.
 
 import copy
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Self
@@ -16,7 +16,6 @@ import numpy as np
 from foretaste.domain.consent import Consent
 from foretaste.domain.data import (
     Degradation,
-    Event,
     Floats,
     LoggedRecommendation,
     Recommendation,
@@ -25,7 +24,6 @@ from foretaste.domain.data import (
 )
 from foretaste.domain.store import Store
 from foretaste.domain.term_table import TermColumn, TermTable
-from foretaste.errors import InputError
 from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.model.product_scorer import Scores, SharedScorer
@@ -37,23 +35,18 @@ from foretaste.online.exposure_control import ExposureControl
 from foretaste.online.list_corrections import corrected_scorer, own_mix_of
 from foretaste.online.list_goal import ListGoal
 from foretaste.online.list_kinds import kind_mask, popularity_row
-from foretaste.online.media_queries import media_queries_of
 from foretaste.online.page_request import PageRequest as PageRequest
 from foretaste.online.page_request import RequestReader
 from foretaste.online.placement_book import PlacementBook
 from foretaste.online.reasoning import Reasoning
-from foretaste.online.request_checks import may_show_cold_items, request_time
-from foretaste.online.request_consent import (
-    allowed_attributes,
-    request_consent,
-    with_consent,
-)
+from foretaste.online.request_checks import may_show_cold_items
+from foretaste.online.request_consent import request_consent, with_consent
 from foretaste.online.session import session_context
 from foretaste.online.shared_results import SharedResults
 from foretaste.online.snapshot import Snapshot
 from foretaste.online.trade_context import TradeRules, continued, list_groups
+from foretaste.online.user_contexts import UserContextReader
 from foretaste.online.window_counts import WindowCounts
-from foretaste.prepare.interactions import build_user_context
 from foretaste.rank import preference_effects
 from foretaste.rank.fill_up import fill_up
 from foretaste.rank.filters import HARD_FILTERS, SOFT_FILTERS, FilterContext, excluded_items
@@ -87,8 +80,7 @@ class SlateBuilder(SharedResults):
         self._reasoning = reasoning or Reasoning()
         self._store, self._settings, self._weights, self._clock = store, settings, weights, clock
         self._read, self.policy = read, Policy(settings.policy)
-        self._history_events = history_events
-        self._telling_event_types = [name for name, weight in weights.items() if weight != 0]
+        self._contexts = UserContextReader(store, settings, weights, history_events)
         self.log = recommendation_log or RecommendationLog(
             store, keep_days=settings.keep_days, clock=clock
         )
@@ -144,36 +136,12 @@ class SlateBuilder(SharedResults):
         user, free_text = self.owner(request), request.context.get("text")
         asked = (request.session, request.query, free_text, request.items, request.personalise)
         key = ("context", user, repr(asked), request.now, repr(request.context.get("time")))
-        return self._shared_result(key, lambda: self._user_context(request, user, snapshot))
-
-    def _user_context(self, request: Request, user: str | None, snapshot: Snapshot) -> UserContext:
-        events: Sequence[Event] = ()
-        session = request.session
-        consent = self.consent(request)
-        if (user is not None or session is not None) and consent.allows("personalise"):
-            events = self._store.history(
-                user, session, self._history_events, self._telling_event_types
-            )
-        profile, age = self._store.user(user) if user else None, self._settings.policy.age
-        taste = allowed_attributes(profile, consent, age, self.asked_at(request))
-        free_text = request.context.get("text")
-        words = [part for part in (request.query, free_text) if isinstance(part, str)]
-        for item in request.items:
-            if item not in snapshot.catalogue.index and self._store.item(item) is None:
-                raise InputError(f"items: there is no item '{item}'; import it first")
-        context = build_user_context(
-            events,
-            snapshot.catalogue.index,
-            self._weights,
-            snapshot.kinds,
-            now=request_time(request, self.asked_at(request)),
-            query=" ".join(words).strip() or None,
-            taste=taste,
-            seeds=request.items,
-            curves=snapshot.value_curves,
+        return self._shared_result(
+            key,
+            lambda: self._contexts.read(
+                request, user, self.consent(request), self.asked_at(request), snapshot
+            ),
         )
-        queries = media_queries_of(request, snapshot)
-        return replace(context, media_queries=queries) if queries else context
 
     def has_newer_events(self, request: Request, snapshot: Snapshot) -> bool:
         """Whether this user did something that the snapshot has not learnt."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from foretaste.model.experts.attribute import AttributeExpert
 from foretaste.model.experts.content import ContentExpert
+from foretaste.model.experts.impression import ImpressionExpert
 from foretaste.model.experts.language import LanguageExpert
 from foretaste.model.experts.lexical import LexicalExpert
 from foretaste.model.experts.media import MediaExpert
@@ -28,6 +29,7 @@ EXPERTS: tuple[Any, ...] = (  # classes: a protocol cannot say what `fit` takes
     LexicalExpert,
     AttributeExpert,
     NegativeFeedbackExpert,
+    ImpressionExpert,
     RepeatExpert,
     QueryExpert,
     SequenceExpert,

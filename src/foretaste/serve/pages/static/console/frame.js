@@ -151,6 +151,7 @@ export function expertName(expert) {
       : column && column !== "image" ? t("Vectors like those of their items") : t("What looks like their items"),
     attribute: t("Taste in {column}", { column: column || "" }),
     refusal: t("Like what they refused"),
+    impression: t("Shown and left alone"),
     repeat: t("Taken again and again"),
     query: t("The words of the search"),
     sequence: t("The order of their history"),
