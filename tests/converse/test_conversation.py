@@ -313,3 +313,44 @@ def test_less_than_an_item_is_of_this_talk_alone(shop: Foretaste) -> None:
     assert weighed.text.startswith("In this talk less of: space.")
     assert chat.say("undo", **talk).state.rules == ()
     assert chat.say("less space", **talk).preferences  # of no item: from now on
+
+
+def test_a_list_is_put_in_order(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    first = chat.say("kitchen", user="p1")
+    talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p1"}
+    ordered = chat.say("sort them by part, high to low", **talk)
+    assert ordered.text.startswith("That does not work"), "no price, year, length or rating"
+
+    shop.store.put_items(
+        [
+            replace(item, attributes={**item.attributes, "price": (str(5 * number % 7 + 1),)})
+            for number, item in enumerate(item for _, item in shop.store.items())
+        ]
+    )
+    ordered = chat.say("cheapest first", **talk)
+    prices = [float(one.attributes["price"][0]) for one in ordered.recommendation or ()]
+    assert prices == sorted(prices)
+    assert set(ids(ordered)) == set(ids(first)), "the same items"
+    assert [one.position for one in ordered.recommendation or ()] == [*range(1, len(prices) + 1)]
+    assert "The cheapest first." in ordered.text
+    assert "Featured" not in ordered.text
+    assert list(ordered.state.shown) == ids(ordered), "so “the first” is the cheapest"
+    shop.recommendation_log.flush()
+    kept = [served.id for served in shop.store.recommendations_to("p1")]
+    assert ordered.state.recommendation_id in kept
+    assert len(kept) == 2, "what was only asked for to be put in order is no list that was shown"
+
+    dear = chat.say("space, most expensive first", **talk)
+    prices = [float(one.attributes["price"][0]) for one in dear.recommendation or ()]
+    assert prices == sorted(prices, reverse=True)
+    assert themes(dear) == {"space"}
+
+
+def test_a_condition_is_taken_off(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    first = chat.say("space at most 2", user="p1")
+    talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p1"}
+    assert first.state.filter.keys() == {"theme", "part"}
+    assert chat.say("any part", **talk).state.filter == {"theme": "space"}
+    assert chat.say("undo", **talk).state.filter.keys() == {"theme", "part"}

@@ -55,6 +55,16 @@ def test_what_is_no_item_is_no_such_question(text: str) -> None:
     assert meaning(text).intent != "about"
 
 
+def test_a_title_with_a_value_and_a_mark_asks_whether_it_is_so() -> None:
+    said = meaning("Blade Runner in horror?", shown=False)
+    assert (said.intent, said.topic, said.conditions) == (
+        "about",
+        "quality",
+        ({"genres": "Horror"},),
+    )
+    assert meaning("Blade Runner in horror", shown=False).intent != "about"
+
+
 def test_it_is_the_item_that_was_spoken_of_last() -> None:
     assert after("how long is Heat?", "and who directed it?").items == ("4",)
     assert after("how long is Heat?", "and the second?").topic == "length"

@@ -39,7 +39,7 @@ class ImpressionRows(HistoryRows, RecommendationRows):
             if event.item is not None:
                 pairs.append((event.item, event.at))
             elif event.recommendation_id in served:
-                pairs += [(place[0], event.at) for place in served[event.recommendation_id].items]
+                pairs += [(entry[0], event.at) for entry in served[event.recommendation_id].items]
         return pairs
 
     def note_impressions(self, new_events: Sequence[Event]) -> None:

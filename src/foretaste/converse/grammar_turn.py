@@ -6,7 +6,8 @@ Every change of the profile is said, and “undo” takes the last one back.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from math import exp
+from math import exp, inf
+from typing import Any
 
 from foretaste.converse.answers import answer, unknown_language
 from foretaste.converse.item_answers import ItemAnswers
@@ -19,9 +20,11 @@ from foretaste.converse.sentences import (
 )
 from foretaste.converse.turn import ChatTurn
 from foretaste.converse.undo import take_back
+from foretaste.domain.data import Recommendation
 from foretaste.loop import Foretaste
 from foretaste.preferences.matching import ACT_BY_STRENGTH, match_clause
 from foretaste.understand.grammar import GRAMMARS
+from foretaste.understand.grammar_patterns import COMPARATIVES
 from foretaste.understand.item_requests import ITEM_INTENTS
 from foretaste.understand.meaning import Meaning, Scene
 from foretaste.understand.reader import understand
@@ -69,6 +72,7 @@ class GrammarTurn:
         if meaning.intent in SPOKEN_INTENTS:
             return self._say(meaning.intent)
         turn.state = replace(turn.state, subject=meaning.items[:1], topic=meaning.topic)
+        turn.order = meaning.order
         if meaning.intent in ITEM_INTENTS and not meaning.items:
             return self._missing(meaning)
         return ANSWERERS.get(meaning.intent, GrammarTurn._list)(self, meaning)
@@ -199,6 +203,11 @@ class GrammarTurn:
         changed = (meaning.query, meaning.conditions, meaning.changes, meaning.items)
         if meaning.problems and not any(changed):
             return " ".join(self._turn.notes)
+        if meaning.order is not None and not any(changed) and self._turn.state.shown:
+            shown = list(self._turn.state.shown)
+            return self._in_order(
+                meaning.order, self._ask(n=len(shown), candidates=shown, incognito=True)
+            )
         return self._new_list()
 
     def _problem(self, problem: str) -> str:
@@ -260,6 +269,8 @@ class GrammarTurn:
 
     def _change_question(self, meaning: Meaning) -> None:
         turn = self._turn
+        if meaning.lifted:
+            turn.state = turn.state.without_conditions(meaning.lifted)
         asks = bool(meaning.query or meaning.conditions or meaning.intent == "find")
         if not asks:
             return
@@ -278,16 +289,52 @@ class GrammarTurn:
         turn.state = replace(
             turn.state, seed_titles={item: title or item for item, title in titles.items()}
         )
-        state = turn.state
-        turn.recommendation = turn.tools.ask(
+        recommendation = self._ask(n=turn.count or turn.state.n, incognito=turn.order is not None)
+        if turn.order is not None and len(recommendation):
+            return self._in_order(turn.order, recommendation)
+        turn.recommendation = recommendation
+        return turn.in_words()
+
+    def _in_order(self, order: str, recommendation: Recommendation) -> str:
+        """Its items with the cheapest, the newest, … first; those without a number are last."""
+        reasons = {item.id: item for item in recommendation}
+        items = list(reasons)
+        dimension, side = COMPARATIVES[order]
+        numbers = self._vocabulary.numbers
+        column = numbers.of_dimension(dimension)
+        sign = 1.0 if side == "high" else -1.0
+        ranks = {
+            item: min((sign * value for value in numbers.values_of(column, (item,))), default=inf)
+            for item in items
+            if column is not None
+        }
+        ordered = sorted(items, key=lambda item: ranks.get(item, inf))
+        pins = [{"pin": item, "at": position} for position, item in enumerate(ordered, 1)]
+        ordered_list = self._ask(n=len(items), candidates=items, pins=pins)
+        # they stand where they do by their numbers, not because the shop put them there
+        self._turn.recommendation = replace(
+            ordered_list,
+            items=tuple(
+                replace(item, reason=reasons[item.id].reason, reasons=reasons[item.id].reasons)
+                if item.id in reasons
+                else item
+                for item in ordered_list
+            ),
+        )
+        self._turn.notes.append(self._say(f"order_{order}"))
+        return self._turn.in_words()
+
+    def _ask(self, pins: Sequence[Mapping[str, Any]] = (), **fields: Any) -> Recommendation:
+        """A list for the question as it is now."""
+        state = self._turn.state
+        return self._turn.tools.ask(
             state.query,
             filter=state.filter,
             like=state.items,
-            n=turn.count or state.n,
-            rules=state.rules,
+            rules=(*state.rules, *pins),
             query_facets=False,  # the grammar has found them
+            **fields,
         )
-        return turn.in_words()
 
 
 Answerer = Callable[[GrammarTurn, Meaning], str]

@@ -5,6 +5,7 @@ quoted from their beginning, without links, and not at all where they read like 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from foretaste.converse.answers import answer
 from foretaste.converse.sentences import quoted_items
@@ -30,6 +31,8 @@ MAX_EVENTS = 1_000
 """Ratings of an item that are looked at."""
 MIN_PEOPLE = 3
 """Who must have rated an item before their mean is told: of fewer it would be told of a person."""
+MAX_COMPLETE_VALUES = 60
+"""Of a column up to which an item has all that it could: sizes, colours, genres, no keywords."""
 MATERIAL_COLUMNS = ("material", "materials", "fabric")
 DIMENSIONS: Mapping[Topic, Dimension] = {"length": "length", "price": "price", "year": "year"}
 
@@ -129,12 +132,24 @@ class ItemAnswers:
         return self._say("about_noun", title=self._title(item), label=label, value=value)
 
     def _of_quality(self, item: Item, meaning: Meaning) -> str:
-        """Yes where all of it is said of the item; else what is said."""
+        """Yes where all of it is said of the item, no where it has other values; else what is said
+        of it.
+        """
         row = self._index.catalogue.index.get(item.id)
         masks = [self._index.mask(parse_condition(condition)) for condition in meaning.conditions]
         is_so = row is not None and all(mask[row] for mask in masks)
         facts = self._facts(item, "facts") or ""
-        return self._say("about_yes" if is_so else "about_no", facts=facts).strip()
+        key = "about_yes" if is_so else "about_no"
+        if not is_so and all(self._has_other_value(item, c) for c in meaning.conditions):
+            key = "about_denied"
+        return self._say(key, facts=facts).strip()
+
+    def _has_other_value(self, item: Item, condition: Mapping[str, Any]) -> bool:
+        """Whether a column of few values, such as sizes or colours, says something else of it."""
+        (column,) = condition if len(condition) == 1 else ("",)
+        feature = next((f for f in self._index.catalogue.features if f.column == column), None)
+        is_short = feature is not None and len(feature.values) <= MAX_COMPLETE_VALUES
+        return is_short and bool(item.attributes.get(column))
 
     def _stock(self, item: Item, topic: Topic) -> str:
         if not item.available(self._shop.clock()):

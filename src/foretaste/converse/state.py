@@ -1,6 +1,6 @@
 """The state of a talk: query, filter and seeds in, a question out. All of it is seen and edited."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
@@ -90,6 +90,11 @@ class ChatState:
             else:
                 merged[column] = _merged_tests(merged.get(column), value)
         return replace(self, filter=merged)
+
+    def without_conditions(self, columns: Collection[str]) -> "ChatState":
+        """Without the conditions of these columns."""
+        conditions = {column: test for column, test in self.filter.items() if column not in columns}
+        return replace(self, filter=conditions)
 
     @property
     def has_question(self) -> bool:

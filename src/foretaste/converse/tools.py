@@ -38,9 +38,12 @@ class Tools:
         next_page_of: str | None = None,
         query_facets: bool | None = None,
         rules: Sequence[Mapping[str, Any]] = (),
+        candidates: Sequence[str] | None = None,
+        incognito: bool = False,
     ) -> Recommendation:
         """A list. query_facets: whether what the query names filters. rules: what is likelier in it
-        alone. Raises InputError.
+        alone. candidates: of these items alone. incognito: it is not shown, so not kept either.
+        Raises InputError.
         """
         if not 1 <= n <= MAX_ITEMS:
             raise InputError(f"n: {n}; ask for 1 to {MAX_ITEMS} items")
@@ -60,6 +63,8 @@ class Tools:
                 language=self.language,
                 query_facets=query_facets,
                 rules=tuple(rules),
+                candidates=None if candidates is None else tuple(candidates),
+                incognito=incognito,
             )
         )
 

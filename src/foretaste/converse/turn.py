@@ -30,6 +30,8 @@ class ChatTurn:
     """How the grammar understood it."""
     count: int | None = None
     """Items wanted in this answer alone."""
+    order: str | None = None
+    """What its list is to begin with, as a comparative: “cheaper”."""
     undoable_events: list[tuple[str, str]] = field(default_factory=list)
     """(item, event type) that were recorded."""
     is_undo: bool = False

@@ -72,6 +72,7 @@ def compiled_patterns(content: Mapping[str, Any]) -> dict[str, "re.Pattern[str]"
         superlatives = content["superlatives"][name]
         patterns[f"superlative.{name}"] = rf"(?<!\w)(?:{superlatives})(?!\w)"
     patterns |= _number_patterns(content["numbers"], words)
+    patterns |= _order_patterns(content["order"])
     return {name: re.compile(pattern) for name, pattern in patterns.items()}
 
 
@@ -108,7 +109,22 @@ def _phrase_patterns(content: Mapping[str, Any], words: str) -> dict[str, str]:
         "questions": rf"^(?:{content['questions']})(?!\w)",
         "described_by_value": rf"^(?:{content['references']['described_by_value']})$",
         "and_this": rf"^{content['references']['and_this']}",
+        "lifted": rf"^(?:{content['lifted']})$",
         "described": rf"^(?:{content['references']['described']})$",
+    }
+
+
+def _order_patterns(order: Mapping[str, str]) -> dict[str, str]:
+    """How a list is to be put, see `ordering`."""
+    return {
+        "order.sort": rf"(?<!\w)(?:{order['sort']})(?!\w)",
+        "order.what": rf"(?:{order['what']})?",
+        "order.by": rf"^(?:{order['by']}) ",
+        "order.first": rf"(?:{order['first']})$",
+        "order.to": rf"^ (?:{order['to']})(?!\w)",
+        "order.rising": rf"(?<!\w)(?:{order['rising']})(?!\w)",
+        "order.falling": rf"(?<!\w)(?:{order['falling']})(?!\w)",
+        "order.end": rf"(?<!\w)(?:{order['end']})$",
     }
 
 

@@ -37,8 +37,10 @@ class ItemQuestions:
     def __init__(self, scene: Scene, grammar: Grammar, items: ItemReader) -> None:
         self._scene, self._grammar, self._items = scene, grammar, items
 
-    def read(self, asked: str) -> Meaning | None:
-        """What is asked of which item; None where it is no such question."""
+    def read(self, asked: str, *, has_mark: bool = False) -> Meaning | None:
+        """What is asked of which item; None where it is no such question. has_mark: whether it ends
+        with a question mark.
+        """
         text = " ".join(PARENTHESES.sub(" ", asked).split()).strip(STOPS)
         if self._grammar.patterns["starts.compare"].match(text):
             return self._extreme_of(text)
@@ -47,6 +49,7 @@ class ItemQuestions:
             or self._behind_item(text)
             or self._short_question(text)
             or self._same_of_other(text)
+            or (self._variant_of_title(text) if has_mark else None)
         )
 
     def _extreme_of(self, text: str) -> Meaning | None:
@@ -56,6 +59,16 @@ class ItemQuestions:
         ]
         hits = (pattern.fullmatch(text) for pattern in patterns)
         return next((m for hit in hits if hit and (m := self._meaning("extreme", hit))), None)
+
+    def _variant_of_title(self, text: str) -> Meaning | None:
+        """ "Silk Blouse Vienna in size L?": whether an item is so, with nothing but a title."""
+        words = text.split()
+        for count in range(min(len(words) - 1, MAX_TITLE_WORDS), 1, -1):
+            title, said = " ".join(words[:count]), words[count]
+            item = self._scene.vocabulary.titles.exact(title)
+            if item is not None and said in self._grammar.clauses["refining"]:
+                return self._of_quality(item, title, " ".join(words[count:]))
+        return None
 
     def corrected(self, words: str) -> Meaning | None:
         """ "(I meant) the 1995 one": the same of another item."""

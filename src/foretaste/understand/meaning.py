@@ -109,3 +109,7 @@ class Meaning:
     """What is asked of the item."""
     column: str | None = None
     """The attribute that is asked for."""
+    lifted: tuple[str, ...] = ()
+    """Attributes that the list is no longer to be chosen by."""
+    order: str | None = None
+    """What the list is to begin with, as a comparative: “cheaper”."""

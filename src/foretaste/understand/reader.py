@@ -21,6 +21,7 @@ from foretaste.understand.grammar import GRAMMARS, Grammar
 from foretaste.understand.item_questions import ItemQuestions
 from foretaste.understand.item_requests import ItemRequests
 from foretaste.understand.language import detect_language
+from foretaste.understand.lifted_conditions import lifted_condition
 from foretaste.understand.meaning import Intent, Meaning, Scene
 from foretaste.understand.misspellings import corrected_negations
 from foretaste.understand.numbers import (
@@ -30,6 +31,7 @@ from foretaste.understand.numbers import (
     with_centuries,
 )
 from foretaste.understand.occasions import without_occasion
+from foretaste.understand.ordering import extract_order
 from foretaste.understand.out_of_scope import OutOfScope
 from foretaste.understand.parsed_request import ParsedRequest, parsed_request
 from foretaste.understand.references import ItemReader
@@ -81,6 +83,11 @@ class _Reader:
         self._line = corrected_negations(grammar.normalised(text), scene.vocabulary, grammar)
         self._items = ItemReader(scene, grammar)
         self._line = SelfCorrection(scene.vocabulary, grammar, self._items).corrected(self._line)
+        remainder, self._order, self._order_problem = extract_order(
+            without_politeness(self._line, grammar), scene, grammar
+        )
+        if self._order is not None or self._order_problem is not None:
+            self._line = remainder
         self._whole_requests = WholeRequests(grammar)
         self._questions = ItemQuestions(scene, grammar, self._items)
         self._item_requests = ItemRequests(
@@ -93,6 +100,16 @@ class _Reader:
         )
 
     def read(self) -> Meaning:
+        """What is meant, and in which order it is to be put."""
+        problems = () if self._order_problem is None else (self._order_problem,)
+        if self._order is None and not problems:
+            return self._first_reading()
+        if not without_request(without_politeness(self._line, self._grammar), self._grammar):
+            return Meaning("refine", self._grammar.language, order=self._order, problems=problems)
+        meaning = self._first_reading()
+        return replace(meaning, order=self._order, problems=(*meaning.problems, *problems))
+
+    def _first_reading(self) -> Meaning:
         """The first reading that fits."""
         asked = without_politeness(self._line, self._grammar)
         requests = self._whole_requests
@@ -115,7 +132,10 @@ class _Reader:
         number = number_reply(asked, self._scene, self._grammar)
         if number is not None:
             return Meaning("refine", self._grammar.language, conditions=(number,))
-        question = self._questions.read(asked)
+        lifted = lifted_condition(asked, self._scene, self._grammar)
+        if lifted is not None:
+            return lifted
+        question = self._questions.read(asked, has_mark=self._line.rstrip().endswith("?"))
         if question is not None:
             return question
         outside = OutOfScope(asked, self._line, self._grammar, self._names_feature)
