@@ -1,4 +1,4 @@
-"""`foretaste consume`: events and items from a queue or a folder, beside the service."""
+"""`foretaste consume`: events and items from a queue, a table or files, beside the service."""
 
 import signal
 from enum import StrEnum
@@ -30,7 +30,8 @@ def consume(
         typer.Argument(
             metavar="SOURCE",
             envvar="FORETASTE_SOURCE",
-            help="redis://host:6379/0?stream=NAME, nats://host:4222?stream=NAME, or a folder.",
+            help="redis://host:6379/0?stream=NAME, nats://host:4222?stream=NAME, "
+            "postgresql://host/shop?table=NAME&cursor=COLUMN, or a folder.",
         ),
     ],
     workspace: Workspace = CURRENT_FOLDER,
@@ -58,7 +59,7 @@ def consume(
         ),
     ] = None,
 ) -> None:
-    """Take in what others write to a queue or a folder, until stopped.
+    """Take in what others write to a queue, a table or a folder, until stopped.
 
     Each row is checked as over HTTP and stored exactly once, whichever end is killed; what is wrong
     goes to the folder 'rejects' of the workspace, with the reason. SIGTERM ends it after the batch

@@ -1,1 +1,1 @@
-"""In: a queue or a folder that others write to. Out: its rows in the store, once each."""
+"""In: a queue, a table or files that others write to. Out: its rows in the store, once each."""

@@ -18,7 +18,7 @@ from foretaste.domain.files import FOLDER_MODE, sync_to_disk
 from foretaste.errors import StoreError
 
 REPEATED_BYTES = 1 << 20
-"""At the end of the file, in which the rows of a batch that comes again are looked for."""
+"""At the end of the file, in which rows that come again are looked for."""
 
 _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 
@@ -30,18 +30,17 @@ class DeadLetters:
         stem = _NOT_IN_NAMES.sub("-", source_name)
         self.path = workspace / REJECTS_FOLDER / f"consume-{stem}.jsonl"
         self._source_name = source_name
-        self._written_entries = _last_entries(self.path)
+        self._written_lines = _last_lines(self.path)
 
     def write(self, rejects: Sequence[tuple[StreamRow, BatchRejection]]) -> None:
-        """Add them, on the disk when this returns. Those that the batch before a crash has written
-        are left out. Raises StoreError where the disk does not take them.
+        """Add them, on the disk when this returns. Those that were written before the last start,
+        each word for word, are left out. Raises StoreError where the disk does not take them.
         """
         lines = [
             json.dumps(self._fields(*reject), ensure_ascii=False, default=str) + "\n"
             for reject in rejects
-            if reject[0].entry not in self._written_entries
         ]
-        self._written_entries = set()
+        lines = [line for line in lines if _comparable(line) not in self._written_lines]
         if not lines:
             return
         try:
@@ -79,17 +78,15 @@ def _is_refusal(rejection: BatchRejection) -> bool:
     return rejection.field == "event_id" and not rejection.value
 
 
-def _last_entries(path: Path) -> set[str]:
+def _last_lines(path: Path) -> set[bytes]:
     try:
         with path.open("rb") as file:
             file.seek(max(path.stat().st_size - REPEATED_BYTES, 0))
-            lines = file.read().splitlines()
+            return set(file.read().splitlines())  # the first of them may be the end of one
     except OSError:
         return set()
-    entries = set()
-    for line in lines:
-        try:
-            entries.add(str(json.loads(line)["entry"]))
-        except (ValueError, KeyError, TypeError):
-            continue  # the first one may be the end of a line, the last one was cut off
-    return entries
+
+
+def _comparable(line: str) -> bytes:
+    """As `_last_lines` has it."""
+    return line.rstrip("\n").encode("utf-8", "backslashreplace")

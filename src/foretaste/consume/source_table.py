@@ -7,26 +7,36 @@ from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.consume.stream_source import StreamSource
 from foretaste.errors import InputError
 
+Opener = Callable[[str, str, BehaviourSettings], StreamSource]
+"""Address, what the rows are and how they are read → the source."""
 
-def _open_redis(address: str) -> StreamSource:
+
+def _open_redis(address: str, *_: object) -> StreamSource:
     from foretaste.consume.redis_stream import RedisStream
 
     return RedisStream(address)
 
 
-def _open_nats(address: str) -> StreamSource:
+def _open_nats(address: str, *_: object) -> StreamSource:
     from foretaste.consume.nats_stream import NatsStream
 
     return NatsStream(address)
 
 
-OPENERS: Mapping[str, Callable[[str], StreamSource]] = {
+def _open_table(address: str, record_type: str, settings: BehaviourSettings) -> StreamSource:
+    from foretaste.consume.polled_table import PolledTable
+
+    return PolledTable(address, record_type, settings)
+
+
+OPENERS: Mapping[str, Opener] = {
     "redis": _open_redis,
     "rediss": _open_redis,
     "nats": _open_nats,
     "tls": _open_nats,
+    **dict.fromkeys(("postgresql", "postgres", "mysql", "mariadb", "sqlite"), _open_table),
 }
-"""Scheme of an address → what opens it."""
+"""Scheme of an address, without a driver → what opens it."""
 
 
 def open_source(address: str, record_type: str, settings: BehaviourSettings) -> StreamSource:
@@ -36,7 +46,10 @@ def open_source(address: str, record_type: str, settings: BehaviourSettings) -> 
         from foretaste.consume.watched_folder import WatchedFolder
 
         return WatchedFolder(Path(address), record_type, settings)
-    if scheme.lower() not in OPENERS:
+    opener = OPENERS.get(scheme.lower().partition("+")[0])
+    if opener is None and "table=" in address:
+        opener = _open_table  # of whatever database SQLAlchemy has a dialect for
+    if opener is None:
         known_schemes = ", ".join(f"{name}://" for name in OPENERS)
         raise InputError(f"{scheme}:// is not known; name a folder, or one of {known_schemes}")
-    return OPENERS[scheme.lower()](address)
+    return opener(address, record_type, settings)

@@ -1,0 +1,199 @@
+"""A table or view of a database: `postgresql://host/shop?table=events&cursor=id`.
+
+It is read in the order of a column that grows, its cursor. A transaction that commits late makes
+rows visible whose cursor is smaller than what was read already. So the rows of the last seconds are
+read again, and those that are new or have changed are taken, until no transaction of that time can
+be open any more (`overlap`). Up to there the table is settled. After a restart reading goes on from
+there, and what comes a second time is known by its event id.
+"""
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.consume.stream_source import BEGINNING, RowBatch, SourceError, StoredPosition
+from foretaste.consume.table_address import TableAddress, open_engine
+from foretaste.consume.table_layout import TableLayout, read_layout
+from foretaste.consume.table_order import (
+    CursorPoint,
+    TablePosition,
+    point_from,
+    rows_past,
+    rows_up_to,
+)
+
+POLL_SECONDS = 0.5
+REREAD_SHARE = 0.1
+"""Of the time that goes into reading again, at most, while nothing else waits."""
+MAX_KNOWN_ROWS = 200_000
+"""That are told apart in memory; of more the store says which it has."""
+MAX_COUNTED_ROWS = 100_000
+"""Of those that wait."""
+
+Rows = Sequence[sa.Row[Any]]
+
+
+class PolledTable:
+    """The rows of one table, each as often as it changes."""
+
+    _layout: TableLayout
+
+    def __init__(
+        self,
+        address: str,
+        record_type: str,
+        settings: BehaviourSettings,
+        *,
+        clock: Callable[[], float] = time.time,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Raises InputError where the address does not say what to read, or nothing reads it."""
+        self._address = TableAddress.of(address)
+        self._engine = open_engine(self._address)
+        self._record_type, self._settings = record_type, settings
+        self._clock, self._wait = clock, wait
+        self.name = f"table/{self._address.table}"
+        self._begin(TablePosition())
+
+    def resume(self, stored_position: StoredPosition, start: str | None) -> None:
+        text = stored_position("")
+        with self._answers():
+            self._layout = read_layout(
+                self._engine, self._address, self._record_type, self._settings
+            )
+            if text is not None:
+                self._begin(TablePosition.of(text))
+            elif start is None or start == BEGINNING:
+                self._begin(TablePosition())
+            else:
+                begin = point_from(start, self._cursor_sample())
+                self._begin(TablePosition(begin, begin, self._clock()))
+
+    def read(self, max_rows: int, wait_seconds: float) -> RowBatch | None:
+        deadline = time.monotonic() + wait_seconds
+        while True:
+            with self._answers():
+                batch = self._next_batch(max_rows)
+            if batch is not None or time.monotonic() >= deadline:
+                return batch
+            self._wait(min(POLL_SECONDS, max(deadline - time.monotonic(), 0.0)))
+
+    def note_stored(self, batch: RowBatch) -> None:
+        """A table shows nothing of its readers."""
+
+    def lag(self) -> int | None:
+        layout = self._layout
+        waiting_rows = (
+            sa.select(sa.literal(1))
+            .select_from(layout.table)
+            .where(rows_past(layout.order_columns, self._position.last))
+            .limit(MAX_COUNTED_ROWS)
+            .subquery()
+        )
+        query = sa.select(sa.func.count()).select_from(waiting_rows)
+        with self._answers(), self._engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _begin(self, position: TablePosition) -> None:
+        self._position = position
+        self._marks = deque([(position.at, position.last)])  # when it was read up to where
+        self._known_rows: set[bytes] = set()
+        self._is_caught_up = True
+        self._reread_point: CursorPoint | None = None
+        self._reread_rows: set[bytes] | None = None  # None: no rows are read again now
+        self._reread_begin = self._next_reread = 0.0  # seconds since 1970
+
+    def _next_batch(self, max_rows: int) -> RowBatch | None:
+        if self._reread_rows is not None or self._is_reread_due():
+            batch = self._reread_batch(max_rows)
+            if batch is not None:
+                return batch
+        rows = self._select(rows_past(self._layout.order_columns, self._position.last), max_rows)
+        self._is_caught_up = len(rows) < max_rows
+        if not rows:
+            return None
+        self._known_rows.update(map(_digest, rows))
+        if len(self._known_rows) > MAX_KNOWN_ROWS:
+            self._known_rows.clear()
+        last = self._layout.cursor_point(rows[-1])
+        settled = self._position.settled if self._address.overlap else last
+        self._position = TablePosition(settled, last, self._clock())
+        return self._batch(rows)
+
+    def _is_reread_due(self) -> bool:
+        if self._position.settled == self._position.last:
+            return False
+        now = self._clock()
+        is_late = now >= self._reread_begin + self._address.overlap
+        return is_late or (self._is_caught_up and now >= self._next_reread)
+
+    def _reread_batch(self, max_rows: int) -> RowBatch | None:
+        """Rows that became visible behind the last one. Once there are none, an empty batch where
+        more is settled by now.
+        """
+        last, order = self._position.last, self._layout.order_columns
+        assert last is not None, "nothing is read yet, so nothing is due"
+        if self._reread_rows is None:
+            self._reread_point, self._reread_rows = self._position.settled, set()
+            self._reread_begin = self._clock()
+            if self._marks[-1][1] != last:
+                self._marks.append((self._reread_begin, last))
+        while True:
+            condition = sa.and_(rows_past(order, self._reread_point), rows_up_to(order, last))
+            rows = self._select(condition, max_rows)
+            new_rows = [row for row in rows if _digest(row) not in self._known_rows]
+            self._reread_rows.update(map(_digest, rows))
+            if len(rows) < max_rows:
+                is_moved = self._end_reread(self._reread_rows)
+                return self._batch(new_rows) if new_rows or is_moved else None
+            self._reread_point = self._layout.cursor_point(rows[-1])
+            if new_rows:
+                return self._batch(new_rows)
+
+    def _end_reread(self, window_rows: set[bytes]) -> bool:
+        """window_rows: all that were read again. → whether more is settled than before."""
+        end, settled_before = self._clock(), self._position.settled
+        self._reread_rows = None
+        self._known_rows = window_rows if len(window_rows) <= MAX_KNOWN_ROWS else set()
+        self._next_reread = end + max(POLL_SECONDS, (end - self._reread_begin) / REREAD_SHARE)
+        while self._marks and self._marks[0][0] <= self._reread_begin - self._address.overlap:
+            self._position = replace(self._position, settled=self._marks.popleft()[1])
+        if not self._marks:
+            self._marks.append((self._reread_begin, self._position.last))
+        return self._position.settled != settled_before
+
+    def _cursor_sample(self) -> Any:
+        rows = self._select(rows_past(self._layout.order_columns, None), 1)
+        return self._layout.cursor_point(rows[0]).values[0] if rows else None
+
+    def _select(self, condition: sa.ColumnElement[bool], limit: int) -> Rows:
+        table, order = self._layout.table, self._layout.order_columns
+        query = sa.select(*table.c).where(condition).order_by(*order).limit(limit)
+        with self._engine.connect() as connection:
+            return connection.execute(query).all()
+
+    def _batch(self, rows: Rows) -> RowBatch:
+        return RowBatch(list(map(self._layout.stream_row, rows)), self._position.text)
+
+    @contextmanager
+    def _answers(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.SQLAlchemyError as error:
+            problem = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            raise SourceError(f"{self._address.table} cannot be read: {problem}") from None
+
+
+def _digest(row: sa.Row[Any]) -> bytes:
+    """Of all that a row says: one that changes in the same moment is another."""
+    return hashlib.blake2b(repr(tuple(row)).encode(), digest_size=16).digest()
