@@ -31,7 +31,7 @@ def consume(
             metavar="SOURCE",
             envvar="FORETASTE_SOURCE",
             help="redis://host:6379/0?stream=NAME, nats://host:4222?stream=NAME, "
-            "postgresql://host/shop?table=NAME&cursor=COLUMN, or a folder.",
+            "postgresql://host/shop?table=NAME&cursor=COLUMN, s3://bucket/prefix, or a folder.",
         ),
     ],
     workspace: Workspace = CURRENT_FOLDER,

@@ -29,11 +29,18 @@ def _open_table(address: str, record_type: str, settings: BehaviourSettings) -> 
     return PolledTable(address, record_type, settings)
 
 
+def _open_bucket(address: str, record_type: str, settings: BehaviourSettings) -> StreamSource:
+    from foretaste.consume.object_bucket import ObjectBucket
+
+    return ObjectBucket(address, record_type, settings)
+
+
 OPENERS: Mapping[str, Opener] = {
     "redis": _open_redis,
     "rediss": _open_redis,
     "nats": _open_nats,
     "tls": _open_nats,
+    "s3": _open_bucket,
     **dict.fromkeys(("postgresql", "postgres", "mysql", "mariadb", "sqlite"), _open_table),
 }
 """Scheme of an address, without a driver → what opens it."""
