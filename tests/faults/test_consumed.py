@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 import redis
+import sqlalchemy as sa
 
+from consume.kafka_broker import NEEDS_KAFKA, KafkaCluster
 from consume.nats_server import NEEDS_NATS, NatsServer
 from consume.redis_server import NEEDS_REDIS, RedisServer
 from foretaste.behaviour.store import STORE_FILE, SqlStore
@@ -196,6 +198,48 @@ def test_kill_amid_a_folder(nursery: Nursery, workspace: Path, tmp_path: Path) -
         accepted = ids_in_store(workspace).total() - KNOWN
     assert 0 < accepted < 2400, "it was in the middle"
     with nursery.start(workspace, "consume", str(inbox), "--once") as consumer:
+        assert consumer.wait() == 0, consumer.log
+    stored = ids_in_store(workspace)
+    assert stored.total() == len(stored) == KNOWN + 2400
+
+
+def table_of_clicks(folder: Path, rows: list[dict[str, str]]) -> str:
+    engine = sa.create_engine(f"sqlite:///{folder / 'shop.db'}")
+    columns = "id INTEGER PRIMARY KEY, user_id TEXT, item_id TEXT"
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"CREATE TABLE clicks ({columns})"))
+        insert = "INSERT INTO clicks (user_id, item_id) VALUES (:user, :item)"
+        connection.execute(sa.text(insert), rows)
+    engine.dispose()
+    return f"sqlite:///{folder / 'shop.db'}?table=clicks&cursor=id"
+
+
+@pytest.fixture(params=["table", pytest.param("topic", marks=NEEDS_KAFKA)])
+def filled_source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of something with 2,400 clicks that have no ids."""
+    rows = [{"user": f"u{n % 50}", "item": f"space-{n % 12}"} for n in range(2400)]
+    if request.param == "table":
+        yield table_of_clicks(tmp_path, rows)
+        return
+    cluster = KafkaCluster()
+    cluster.publish("clicks", [json.dumps(row).encode() for row in rows])
+    yield cluster.address("clicks")
+
+
+def test_kill_amid_a_table_and_a_topic(
+    nursery: Nursery, workspace: Path, filled_source: str
+) -> None:
+    words = ("consume", filled_source, "--batch", "20")
+    accepted = 0
+    for _ in range(2):
+        with nursery.start(workspace, *words) as consumer:
+            with SqlStore(workspace / STORE_FILE) as store:
+                last = store.last_event_number()
+                until(lambda s=store, n=last: s.last_event_number() > n, "rows")  # type: ignore[misc]
+            consumer.end()
+        accepted = ids_in_store(workspace).total() - KNOWN
+    assert 0 < accepted < 2400, "it was in the middle"
+    with nursery.start(workspace, "consume", filled_source, "--once") as consumer:
         assert consumer.wait() == 0, consumer.log
     stored = ids_in_store(workspace)
     assert stored.total() == len(stored) == KNOWN + 2400

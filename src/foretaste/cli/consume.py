@@ -31,6 +31,7 @@ def consume(
             metavar="SOURCE",
             envvar="FORETASTE_SOURCE",
             help="redis://host:6379/0?stream=NAME, nats://host:4222?stream=NAME, "
+            "kafka://host:9092/TOPIC, "
             "postgresql://host/shop?table=NAME&cursor=COLUMN, s3://bucket/prefix, or a folder.",
         ),
     ],

@@ -23,6 +23,12 @@ def _open_nats(address: str, *_: object) -> StreamSource:
     return NatsStream(address)
 
 
+def _open_kafka(address: str, record_type: str, _: BehaviourSettings) -> StreamSource:
+    from foretaste.consume.kafka_topic import KafkaTopic
+
+    return KafkaTopic(address, record_type)
+
+
 def _open_table(address: str, record_type: str, settings: BehaviourSettings) -> StreamSource:
     from foretaste.consume.polled_table import PolledTable
 
@@ -40,6 +46,8 @@ OPENERS: Mapping[str, Opener] = {
     "rediss": _open_redis,
     "nats": _open_nats,
     "tls": _open_nats,
+    "kafka": _open_kafka,
+    "kafkas": _open_kafka,
     "s3": _open_bucket,
     **dict.fromkeys(("postgresql", "postgres", "mysql", "mariadb", "sqlite"), _open_table),
 }
