@@ -80,11 +80,20 @@ class Busy(ForetasteError):
     """Somebody else is at the same work."""
 
 
+class ClusterError(ForetasteError):
+    """Processes that work side by side cannot be had, or end again and again."""
+
+
 class MissingExtra(ForetasteError):
     """An optional dependency that is not installed."""
 
     def __init__(self, dependency: str, extra: str) -> None:
         super().__init__(f"{dependency} is not installed; pip install 'foretaste[{extra}]'")
+        self._names = dependency, extra
+
+    def __reduce__(self) -> tuple[type["MissingExtra"], tuple[str, str]]:
+        """It comes back from another process as it was."""
+        return type(self), self._names
 
 
 MAX_COMPARED_LETTERS = 100

@@ -26,6 +26,7 @@ from foretaste.behaviour.inspection.inspection_report import Inspection
 from foretaste.behaviour.inspection.sources import sources_of
 from foretaste.behaviour.opening import open_store
 from foretaste.behaviour.recording import identify_session, record_events
+from foretaste.cluster.ray_cluster import open_cluster
 from foretaste.config.load import Config, load_config
 from foretaste.config.overrides import settings_tree
 from foretaste.domain.data import (
@@ -94,6 +95,7 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.folder, self.config, self.progress, self.clock = folder, config, progress, clock
+        self.cluster = open_cluster(config.ray)
         self.store = open_store(config.behaviour, folder)
         self.models = ModelRegistry(folder / "models")
         self.weights = {**EVENT_TYPE_WEIGHTS, **config.behaviour.event_weights}
@@ -145,6 +147,8 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         """Keep what was served, and let go of the store."""
         for part in (self.generator, self.outage, self.recounter, self.fallback, self.manager):
             part.close()
+        if self.cluster is not None:
+            self.cluster.release()
         self.recommendation_log.close()
         self.data_encoder.close()
         self.store.close()

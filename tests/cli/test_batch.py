@@ -39,6 +39,7 @@ def test_the_lists_of_the_people_in_a_file(trained: Path, tmp_path: Path) -> Non
         (("--out", "lists.csv", "--placement", "nowhere"), "nowhere"),
         (("--out", "lists.csv", "--people", "nobody.txt"), "names nobody"),
         (("--out", "lists.csv", "--people", "missing.txt"), "cannot be read"),
+        (("--out", "lists.csv", "--ray", "auto"), "--ray and --processes exclude each other"),
     ],
     ids=str,
 )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from foretaste.cli import console
-from foretaste.cli.common import CURRENT_FOLDER, Workspace, command, open_loop
+from foretaste.cli.common import CURRENT_FOLDER, Ray, Workspace, command, open_loop
 from foretaste.cli.lists import Diversity, Filter, ItemCount, Language, Rules, parse_list_options
 from foretaste.errors import InputError
 
@@ -47,8 +47,10 @@ def batch(
         str | None, typer.Option(help="Of the database; it is replaced [foretaste_lists].")
     ] = None,
     processes: Annotated[
-        int | None, typer.Option(min=1, help="That work side by side [one a core].")
+        int | None,
+        typer.Option(min=1, help="Of this machine that work side by side [one a core]."),
     ] = None,
+    ray: Ray = None,
     restart: Annotated[
         bool, typer.Option("--restart", help="Throw away what an unfinished run made.")
     ] = False,
@@ -58,7 +60,9 @@ def batch(
     options |= {"n": n, "placement": placement}
     fields: dict[str, Any] = {name: value for name, value in options.items() if value}
     names = None if people is None else _read_people(people)
-    with open_loop(workspace) as loop:
+    if ray is not None and processes is not None:
+        raise InputError("--ray and --processes exclude each other; give one of them")
+    with open_loop(workspace, ray=ray) as loop:
         from foretaste.workspace.batch_run import BatchJob, run_batch
 
         job = BatchJob(out, fields, table=table, with_reasons=reasons, keep=log)

@@ -35,6 +35,13 @@ Workspace = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|ADDRESS",
+        help="A Ray cluster that does the work side by side [ray.address].",
+    ),
+]
 CURRENT_FOLDER = Path()
 
 P = ParamSpec("P")
@@ -96,8 +103,12 @@ def _fail(line: str) -> None:
 
 
 @contextmanager
-def open_loop(folder: Path, *, create: bool = False) -> Iterator["Foretaste"]:
-    """The loop on a folder. One that is no workspace is an error, unless it may be made."""
+def open_loop(
+    folder: Path, *, create: bool = False, ray: str | None = None
+) -> Iterator["Foretaste"]:
+    """The loop on a folder. One that is no workspace is an error, unless it may be made. ray: a
+    cluster in place of that of the settings.
+    """
     if not create:
         require_workspace(folder)
     from foretaste.cli.progress import (
@@ -106,7 +117,8 @@ def open_loop(folder: Path, *, create: bool = False) -> Iterator["Foretaste"]:
     from foretaste.loop import Foretaste
 
     with ProgressBars() as bars:
-        loop = Foretaste.open(folder, progress=bars)
+        settings = {} if ray is None else {"ray.address": ray}
+        loop = Foretaste.open(folder, settings=settings, progress=bars)
         try:
             yield loop
         finally:

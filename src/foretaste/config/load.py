@@ -16,6 +16,7 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, model_validator
 
 from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.cluster.settings import RaySettings
 from foretaste.config.overrides import merged
 from foretaste.config.privacy_checks import privacy_conflicts
 from foretaste.config.serve_settings import ServeSettings
@@ -68,6 +69,7 @@ class Config(Settings):
     """
     serve: ServeSettings = ServeSettings()
     worker: WorkerSettings = WorkerSettings()
+    ray: RaySettings = RaySettings()
     audit: AuditSettings = AuditSettings()
     privacy: PrivacySettings = PrivacySettings()
 

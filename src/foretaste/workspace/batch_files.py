@@ -7,6 +7,7 @@ import csv
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,8 +34,8 @@ DEFAULT_TABLE = "foretaste_lists"
 class ListFormat(Protocol):
     """How lists are written."""
 
-    def write_part(self, path: Path, lists: Iterable[PersonList]) -> None:
-        """The lists of some people."""
+    def part(self, lists: Iterable[PersonList]) -> bytes:
+        """The lists of some people, as they stand in the file of a part."""
 
     def join(self, parts: Sequence[Path], target: str, work_path: Path) -> None:
         """All parts as the whole that was asked for: `target` is complete or as it was before."""
@@ -58,10 +59,9 @@ def list_rows(person_list: PersonList) -> Iterator[tuple[Any, ...]]:
 class JsonLines:
     """A line for each person: {"user", "model_version", "items": [{"id", "position", …}]}."""
 
-    def write_part(self, path: Path, lists: Iterable[PersonList]) -> None:
-        with path.open("w", encoding="utf-8") as file:
-            for person_list in lists:
-                file.write(json.dumps(self._line(person_list), ensure_ascii=False) + "\n")
+    def part(self, lists: Iterable[PersonList]) -> bytes:
+        lines = (json.dumps(self._line(each), ensure_ascii=False) + "\n" for each in lists)
+        return "".join(lines).encode()
 
     def _line(self, person_list: PersonList) -> dict[str, Any]:
         content: dict[str, Any] = {
@@ -88,11 +88,12 @@ class JsonLines:
 class Csv:
     """A row for each item, under the names of the columns."""
 
-    def write_part(self, path: Path, lists: Iterable[PersonList]) -> None:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            for person_list in lists:
-                writer.writerows(list_rows(person_list))
+    def part(self, lists: Iterable[PersonList]) -> bytes:
+        file = StringIO(newline="")
+        writer = csv.writer(file)
+        for person_list in lists:
+            writer.writerows(list_rows(person_list))
+        return file.getvalue().encode()
 
     def join(self, parts: Sequence[Path], target: str, work_path: Path) -> None:
         with work_path.open("wb") as whole:
@@ -106,13 +107,15 @@ class Csv:
 class Parquet:
     """A row for each item; reasons are one text, a line each."""
 
-    def write_part(self, path: Path, lists: Iterable[PersonList]) -> None:
+    def part(self, lists: Iterable[PersonList]) -> bytes:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         rows = [row for person_list in lists for row in list_rows(person_list)]
         columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in COLUMNS]
-        pq.write_table(pa.table(columns, schema=self._schema()), path)
+        file = BytesIO()
+        pq.write_table(pa.table(columns, schema=self._schema()), file)
+        return file.getvalue()
 
     def _schema(self) -> Any:
         import pyarrow as pa

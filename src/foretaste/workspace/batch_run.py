@@ -7,22 +7,21 @@ result exactly once. The result appears when all parts are there.
 
 import fcntl
 import json
-import os
 import shutil
-import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import get_context, parent_process
+from functools import partial
 from pathlib import Path
+from platform import node
 from typing import Any
 
+from foretaste.cluster.processes import ProcessPool
+from foretaste.domain.cluster import WorkPool
+from foretaste.domain.cores import core_count
 from foretaste.domain.files import FOLDER_MODE
 from foretaste.domain.ports import Progress, no_progress
-from foretaste.errors import InputError
+from foretaste.errors import ClusterError, InputError
 from foretaste.loop import Foretaste
 from foretaste.online.batch_lists import compose_lists
 from foretaste.workspace.batch_files import DEFAULT_TABLE, format_of, is_database
@@ -30,9 +29,6 @@ from foretaste.workspace.batch_files import DEFAULT_TABLE, format_of, is_databas
 PEOPLE_PER_PART = 500
 PARTIAL_SUFFIX = ".partial"
 PLAN_FILE, PEOPLE_FILE, LOCK_FILE = "plan.json", "people.jsonl", "lock"
-WAITING_PARTS_PER_PROCESS = 2
-"""Parts handed to the processes before one is done: people are not all read at once."""
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 STAGE = "making lists"
 
 
@@ -95,7 +91,8 @@ def run_batch(
 ) -> BatchReport:
     """Make the lists of these people, or of all there are.
 
-    processes: that work side by side; None is as many as there are cores. restart: what an
+    processes: of this machine that work side by side; None is the Ray cluster of the settings, or
+    without one as many as there are cores. restart: what an
     unfinished run made is thrown away. Raises InputError where nothing can be written there, where
     an unfinished run was for something else, and where another one runs.
     """
@@ -113,8 +110,10 @@ def run_batch(
             missing = [part for part in parts if not _part_path(folder, part[0]).exists()]
             count = sum(len(names) for _, names in parts)
             done = resumed = count - sum(len(names) for _, names in missing)
-            for part_people in _make_parts(loop, folder, job, missing, processes):
-                done += part_people
+            pool = _pool(loop, processes, len(missing))
+            for (number, names), content in _part_contents(loop, job, missing, pool):
+                _write_whole(_part_path(folder, number), partial(_write_bytes, content))
+                done += len(names)
                 progress(STAGE, done, count)
             paths = [_part_path(folder, number) for number, _ in parts]
             list_format.join(paths, job.target, folder / "whole")
@@ -199,6 +198,10 @@ def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
     partial_path.replace(path)
 
 
+def _write_bytes(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
+
+
 # The parts ----------------------------------------------------------------------------------------
 
 Part = tuple[int, list[str]]
@@ -222,80 +225,49 @@ def _part_path(folder: Path, number: int) -> Path:
     return folder / f"part-{number:07d}"
 
 
-def make_part(loop: Foretaste, folder: Path, job: BatchJob, part: Part) -> int:
-    """The lists of some people, written. → how many people."""
-    number, names = part
+def part_content(loop: Foretaste, names: Sequence[str], *, job: BatchJob) -> bytes:
+    """The lists of some people, as they stand in the file of a part; those that are kept are."""
     fields = {**job.fields, "incognito": not job.keep}
     pages = [loop.slates.page_request(name, None, fields) for name in names]
     lists = compose_lists(loop, pages, with_reasons=job.with_reasons, keep=job.keep)
-    list_format = format_of(job.target, job.table)
-    _write_whole(_part_path(folder, number), lambda path: list_format.write_part(path, lists))
+    content = format_of(job.target, job.table).part(lists)
     loop.recommendation_log.flush()
-    return len(names)
+    return content
 
 
-def _make_parts(
-    loop: Foretaste, folder: Path, job: BatchJob, parts: list[Part], processes: int | None
-) -> Iterator[int]:
-    """Make them side by side. → the people of each part that is done."""
-    processes = min(processes or len(os.sched_getaffinity(0)), len(parts))
-    if processes <= 1:
+def _part_contents(
+    loop: Foretaste, job: BatchJob, parts: Sequence[Part], pool: WorkPool | None
+) -> Iterator[tuple[Part, bytes]]:
+    """Each part with its lists, as they are done."""
+    if pool is None:
         for part in parts:
-            yield make_part(loop, folder, job, part)
+            yield part, part_content(loop, part[1], job=job)
         return
-    with _pool(loop.folder, processes) as pool:
-        running, waiting = set[Future[int]](), iter(parts)
-        try:
-            while True:
-                for part in waiting:
-                    running.add(pool.submit(_make_part_here, folder, job, part))
-                    if len(running) >= WAITING_PARTS_PER_PROCESS * processes:
-                        break
-                if not running:
-                    return
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
-        except BrokenProcessPool:
-            raise InputError(
-                "a process that made lists was ended from outside, perhaps for want of memory; run "
-                "the same command again, with fewer --processes: it goes on from here"
-            ) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _pool(workspace: Path, processes: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes with the workspace open, which compute in one thread each."""
-    own_values = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))  # for the processes that start now
-    context = get_context("spawn")
+    people = (names for _, names in parts)
+    prepare = partial(open_here, loop.folder)
     try:
-        with ProcessPoolExecutor(processes, context, _open_here, (workspace,)) as pool:
-            yield pool
-    finally:
-        for name, value in own_values.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        for index, content in pool.map(prepare, partial(part_content, job=job), people):
+            yield parts[index], content
+    except ClusterError as error:
+        raise ClusterError(
+            f"{error}; run the same command again, perhaps with fewer --processes: it goes on from "
+            "here"
+        ) from None
 
 
-_LOOPS: list[Foretaste] = []
-"""The workspace of this process, where it is one of the pool."""
+def open_here(workspace: Path) -> Foretaste:
+    """The workspace in another process, perhaps of another machine."""
+    if not workspace.is_dir():
+        raise InputError(
+            f"{workspace} is not there on {node()}, which is to make lists; all machines of the "
+            "cluster must see the workspace under the same path"
+        )
+    return Foretaste.open(workspace)
 
 
-def _open_here(workspace: Path) -> None:
-    """What a process of the pool begins with."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _LOOPS.append(Foretaste.open(workspace))
-
-
-def _end_with_parent() -> None:
-    """A killed run leaves no process behind."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        sys.stderr.flush()
-        os._exit(1)
-
-
-def _make_part_here(folder: Path, job: BatchJob, part: Part) -> int:
-    return make_part(_LOOPS[0], folder, job, part)
+def _pool(loop: Foretaste, processes: int | None, parts: int) -> WorkPool | None:
+    """What works on so many parts; None is this process."""
+    if processes is None and loop.cluster is not None:
+        return loop.cluster
+    count = min(processes or core_count(), parts)
+    return ProcessPool(count) if count > 1 else None

@@ -1,0 +1,28 @@
+"""The seam between a long piece of work and what does it side by side: processes of this machine or
+of several.
+
+Whatever is passed to them is pickled: functions of modules, `partial`s of those, and plain data.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
+
+StateT = TypeVar("StateT")
+PartT = TypeVar("PartT")
+ResultT = TypeVar("ResultT")
+
+
+class WorkPool(Protocol):
+    """Processes that do the parts of one work side by side."""
+
+    def map(
+        self,
+        prepare: Callable[[], StateT],
+        work: Callable[[StateT, PartT], ResultT],
+        parts: Iterable[PartT],
+    ) -> Iterator[tuple[int, ResultT]]:
+        """(number of a part from 0, what `work` made of it), in the order in which they are done.
+
+        prepare: what each process begins with, such as loading a model. Raises what `work` raises,
+        and ClusterError where processes end again and again.
+        """

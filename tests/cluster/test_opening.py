@@ -1,0 +1,19 @@
+"""Who names no cluster needs no Ray, and who names one is told what is missing."""
+
+import importlib.util
+
+import pytest
+
+from foretaste.cluster.ray_cluster import open_cluster
+from foretaste.cluster.settings import RaySettings
+from foretaste.errors import MissingExtra
+
+
+def test_without_an_address_there_is_none() -> None:
+    assert open_cluster(RaySettings()) is None
+
+
+def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"pip install 'foretaste\[ray\]'"):
+        open_cluster(RaySettings(address="auto"))
