@@ -26,7 +26,7 @@ from foretaste.behaviour.inspection.inspection_report import Inspection
 from foretaste.behaviour.inspection.sources import sources_of
 from foretaste.behaviour.opening import open_store
 from foretaste.behaviour.recording import identify_session, record_events
-from foretaste.cluster.ray_cluster import open_cluster
+from foretaste.cluster.ray_cluster import engaged, open_cluster
 from foretaste.config.load import Config, load_config
 from foretaste.config.overrides import settings_tree
 from foretaste.domain.data import (
@@ -108,7 +108,9 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         self.slates = self.slate_builder(self.store)
         self.query_facets = QueryFacets(self.reasoning, is_on=config.rank.query_facets)
         self.people = PreferenceService(self.store, lambda texts: self.encoder.encode(texts), clock)
-        self.data_encoder = DataEncoder(config, folder, progress=progress, clock=clock)
+        self.data_encoder = DataEncoder(
+            config, folder, progress=progress, clock=clock, cluster=self.cluster
+        )
         self.manager = ModelManager(
             self.store,
             self.models,
@@ -287,7 +289,8 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
 
         Nothing past that number is known to it, not even what is accepted while it is fitted.
         """
-        return make_candidate(self, until)
+        with engaged(self.cluster):
+            return make_candidate(self, until)
 
     def training(self, encoded_data: EncodedData) -> Training:
         """What a model is fitted on, with the settings of this workspace."""

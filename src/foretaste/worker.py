@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from foretaste.behaviour.lock import Lock
+from foretaste.cluster.ray_cluster import engaged
 from foretaste.domain.data import Item, UserContext
 from foretaste.domain.store import FactStore
 from foretaste.errors import Busy, ForetasteError, ModelError
@@ -131,6 +132,11 @@ class Worker:
         _, newest = self._loop.store.log_position()
         if newest <= self._read_revision:
             return 0
+        with engaged(self._loop.cluster):
+            return self._read_items_until(newest)
+
+    def _read_items_until(self, newest: int) -> int:
+        """newest: the number of the newest change of an item. → items looked at."""
         encoder = self._live_encoder()
         item_batch: list[Item] = []
         count = 0

@@ -4,7 +4,7 @@ import importlib.util
 
 import pytest
 
-from foretaste.cluster.ray_cluster import open_cluster
+from foretaste.cluster.ray_cluster import engaged, open_cluster
 from foretaste.cluster.settings import RaySettings
 from foretaste.errors import MissingExtra
 
@@ -15,5 +15,6 @@ def test_without_an_address_there_is_none() -> None:
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtra, match=r"pip install 'foretaste\[ray\]'"):
-        open_cluster(RaySettings(address="auto"))
+    cluster = open_cluster(RaySettings(address="auto"))
+    with pytest.raises(MissingExtra, match=r"pip install 'foretaste\[ray\]'"), engaged(cluster):
+        pass

@@ -5,11 +5,15 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from faults.nursery import Nursery
 from foretaste.cluster.ray_cluster import RayCluster
 from foretaste.errors import ClusterError, MissingExtra
+from foretaste.language.open import forgetful, open_reader
+from foretaste.language.settings import LanguageSettings
 from foretaste.loop import Foretaste
 from foretaste.workspace import batch_run
 from foretaste.workspace.batch_run import BatchJob, run_batch
@@ -85,3 +89,25 @@ def test_a_batch_that_was_killed_is_finished_with_the_lists_of_one_process(
 
     assert (report.people, report.resumed_people >= 7) == (30, True)
     assert shared.read_bytes() == alone.read_bytes()
+
+
+def test_a_training_reads_with_the_cluster(
+    address: str, items: pd.DataFrame, events: pd.DataFrame, tmp_path: Path
+) -> None:
+    titles = [f"{title} {number}" for number in range(10) for title in items["title"]]
+    many = pd.DataFrame({"id": [str(row) for row in range(len(titles))], "title": titles})
+    (tmp_path / "foretaste.toml").write_text('[model]\nexperts = ["popularity"]\n')
+    loop = Foretaste.open(tmp_path, settings={"ray.address": address})
+    tasks = list[str]()
+    loop.data_encoder._progress = lambda task, done, total, note="": tasks.append(task)
+    loop.add(items=pd.concat([items, many]), events=events)
+    loop.train()
+    texts = [item.reading() for item in loop.store.items_by_id(["space-1", "3", "199"]).values()]
+    vectors = loop.encoder.encode(texts)
+    loaded = forgetful(loop.encoder)._encoder._loaded  # type: ignore[attr-defined]
+    loop.close()
+
+    assert loaded is None  # nothing was read here
+    assert tasks.count("reading") >= 3
+    encoder = open_reader(LanguageSettings(threads=1))
+    np.testing.assert_allclose(vectors, encoder.encode(texts), atol=1e-6)

@@ -44,6 +44,7 @@ from foretaste.cli.common import (
     CURRENT_FOLDER,
     DEBUG,
     Json,
+    Ray,
     Workspace,
     command,
     intake,
@@ -198,12 +199,12 @@ def report(
 
 
 @command(app, "train")
-def train(workspace: Workspace = CURRENT_FOLDER) -> None:
+def train(workspace: Workspace = CURRENT_FOLDER, ray: Ray = None) -> None:
     """Train a model and make it the live one."""
     from foretaste.cli.sample_list import print_sample_list
     from foretaste.training.media_report import media_lines
 
-    with open_loop(workspace) as loop:
+    with open_loop(workspace, ray=ray) as loop:
         version = loop.train()
         seconds = version.metrics["wall_seconds"]
         console.say(f"model {version.name} is live; trained in {seconds:.0f} s")

@@ -26,13 +26,26 @@ MAX_ATTEMPTS = 4
 
 def open_cluster(settings: RaySettings) -> "RayCluster | None":
     """The cluster of the settings, to which nothing is said before there is work; None where they
-    name none. MissingExtra without Ray.
+    name none.
     """
-    if not settings.address:
-        return None
-    if importlib.util.find_spec("ray") is None:
-        raise MissingExtra("Ray, which ray.address needs,", "ray")
-    return RayCluster(settings)
+    return RayCluster(settings) if settings.address else None
+
+
+@contextmanager
+def engaged(cluster: "RayCluster | None") -> Iterator[None]:
+    """For the time of a long work, at whose end the workers are given back. MissingExtra without
+    Ray.
+    """
+    if cluster is None:
+        yield
+        return
+    cluster.require()
+    cluster.is_engaged = True
+    try:
+        yield
+    finally:
+        cluster.is_engaged = False
+        cluster.release()
 
 
 class _Worker:
@@ -57,8 +70,15 @@ class RayCluster:
 
     def __init__(self, settings: RaySettings) -> None:
         self._settings = settings
+        self.is_engaged = False
+        """Whether a long work goes on, of which parts may be given to workers."""
         self._workers: list[Any] = []
         self._is_mine = False
+
+    def require(self) -> None:
+        """MissingExtra where Ray is not installed."""
+        if importlib.util.find_spec("ray") is None:
+            raise MissingExtra("Ray, which ray.address needs,", "ray")
 
     def map(
         self,
@@ -67,6 +87,7 @@ class RayCluster:
         parts: Iterable[PartT],
     ) -> Iterator[tuple[int, ResultT]]:
         """As `WorkPool.map`."""
+        self.require()
         import ray
 
         self._start()

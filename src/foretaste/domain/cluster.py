@@ -26,3 +26,11 @@ class WorkPool(Protocol):
         prepare: what each process begins with, such as loading a model. Raises what `work` raises,
         and ClusterError where processes end again and again.
         """
+
+
+class Cluster(WorkPool, Protocol):
+    """Workers that are there for the time of a long work, such as a training."""
+
+    @property
+    def is_engaged(self) -> bool:
+        """Whether such a work goes on: only then others than itself may ask for workers."""

@@ -12,7 +12,7 @@ from foretaste.domain.data import Floats
 from foretaste.domain.ports import Progress, TextEncoder, no_progress
 from foretaste.language.vectors import VectorFile
 
-_TEXTS_PER_COMMIT = 512
+TEXTS_PER_COMMIT = 512
 """Texts read between two commits: what a kill -9 can lose."""
 
 _MAX_QUERY_TEXTS = 64
@@ -29,8 +29,14 @@ class CachedEncoder:
     share a file and never one another's vectors.
     """
 
-    def __init__(self, encoder: TextEncoder, path: Path, max_recent: int = 4096) -> None:
-        self._encoder = encoder
+    def __init__(
+        self,
+        encoder: TextEncoder,
+        path: Path,
+        max_recent: int = 4096,
+        texts_per_commit: int = TEXTS_PER_COMMIT,
+    ) -> None:
+        self._encoder, self._texts_per_commit = encoder, texts_per_commit
         self._file = VectorFile(path)
         self._recent = _RecentVectors(max_recent)
         self._seed = blake2b(encoder.fingerprint.encode() + b"\0", digest_size=16)
@@ -108,8 +114,8 @@ class CachedEncoder:
     ) -> None:
         """Read the rest and keep it, batch by batch, the longest first so that batches are even."""
         keys = sorted(rows_by_key, key=lambda key: -len(texts[rows_by_key[key][0]]))
-        for start in range(0, len(keys), _TEXTS_PER_COMMIT):
-            batch = keys[start : start + _TEXTS_PER_COMMIT]
+        for start in range(0, len(keys), self._texts_per_commit):
+            batch = keys[start : start + self._texts_per_commit]
             encoded = self._encoder.encode(
                 [texts[rows_by_key[key][0]] for key in batch],
                 _BatchProgress(progress, start, len(keys)),

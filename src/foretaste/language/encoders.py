@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from foretaste.domain.cluster import Cluster
 from foretaste.domain.data import Floats
 from foretaste.domain.files import FOLDER_MODE, file_sha256, sync_to_disk
 from foretaste.domain.ports import BackboneOpener, Progress, TextEncoder, TextPairs, no_progress
@@ -41,9 +42,12 @@ REMEDY = "train again with 'foretaste train', or roll back with 'foretaste model
 class Encoders:
     """What reads, as it was published and as it was tuned."""
 
-    def __init__(self, settings: LanguageSettings, folder: Path) -> None:
+    def __init__(
+        self, settings: LanguageSettings, folder: Path, cluster: Cluster | None = None
+    ) -> None:
+        """cluster: reads what is long."""
         self._settings, self._folder = settings, folder / "encoders"
-        self._cache = folder / "cache"
+        self._cache, self._cluster = folder / "cache", cluster
         self._open_encoders: dict[str | None, TextEncoder] = {}
 
     @property
@@ -83,11 +87,11 @@ class Encoders:
 
     def _open(self, name: str | None) -> TextEncoder:
         if name is None:
-            return open_encoder(self._settings, self._cache)
+            return open_encoder(self._settings, self._cache, self._cluster)
         manifest = self._manifest(name)
         if manifest["what"] != "linear":
             try:
-                return open_encoder(self._settings_for(name, manifest), self._cache)
+                return open_encoder(self._settings_for(name, manifest), self._cache, self._cluster)
             except WeightsError as error:
                 raise ModelError(f"encoder {name}: {error}; {REMEDY}") from error
         from foretaste.language.mapped_encoder import MappedEncoder

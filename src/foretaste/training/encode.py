@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from foretaste.config.load import Config
+from foretaste.domain.cluster import Cluster
 from foretaste.domain.data import Catalogue, Floats, Interactions, Item, Split, UserContext
 from foretaste.domain.media import MediaFailure
 from foretaste.domain.ports import Progress, TextEncoder, no_progress
@@ -52,10 +53,12 @@ class DataEncoder:
         *,
         progress: Progress = no_progress,
         clock: Callable[[], float] = time.time,
+        cluster: Cluster | None = None,
     ) -> None:
+        """cluster: reads what is long."""
         self._config, self._progress, self._clock = config, progress, clock
-        self.encoders = Encoders(config.language, folder)
-        self.media = MediaSource(config, folder, progress)
+        self.encoders = Encoders(config.language, folder, cluster)
+        self.media = MediaSource(config, folder, progress, cluster)
 
     def close(self) -> None:
         """Let go of the files of vectors."""

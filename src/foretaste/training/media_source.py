@@ -12,6 +12,7 @@ from typing import Any
 
 from foretaste.config.load import Config
 from foretaste.domain.arrays import QuantizedVectors, Vectors
+from foretaste.domain.cluster import Cluster
 from foretaste.domain.data import Floats, Item
 from foretaste.domain.media import AUDIO, IMAGE, MediaFailure, MediaSpace
 from foretaste.domain.ports import Progress, TextEncoder, no_progress
@@ -30,11 +31,20 @@ SEND = {IMAGE: "send a JPEG, PNG, WebP or AVIF", AUDIO: "send an MP3, WAV, Ogg, 
 class MediaSource:
     """What looks at items and listens to them, and what they bring along."""
 
-    def __init__(self, config: Config, folder: Path, progress: Progress = no_progress) -> None:
+    def __init__(
+        self,
+        config: Config,
+        folder: Path,
+        progress: Progress = no_progress,
+        cluster: Cluster | None = None,
+    ) -> None:
+        """cluster: looks and listens where there is much."""
         self._progress = progress
         cache = folder / "cache"
-        self.pictures = picture_reader(config.images, folder, cache / "pictures.sqlite")
-        self.clips = clip_reader(config.audio, folder, cache / "clips.sqlite")
+        self.pictures = picture_reader(
+            config.images, folder, cache / "pictures.sqlite", cluster=cluster
+        )
+        self.clips = clip_reader(config.audio, folder, cache / "clips.sqlite", cluster=cluster)
         self.readers: Mapping[str, MediaReader[Any]] = {IMAGE: self.pictures, AUDIO: self.clips}
         self._told_missing = set[str]()
 

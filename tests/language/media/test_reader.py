@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from foretaste.domain.cluster import Cluster
 from foretaste.domain.data import Floats, Item
 from foretaste.domain.ports import Bytes, MediaEncoder, Progress, no_progress
 from foretaste.errors import MissingExtra
@@ -21,6 +22,7 @@ from foretaste.language.media.kinds import PICTURE
 from foretaste.language.media.reader import AWAY_SECONDS, MediaReader, MediaVectors
 from foretaste.language.media.readers import Fetch, picture_reader
 from foretaste.language.media.settings import ImageSettings
+from language.backwards import Backwards
 from language.media.pictures import as_bytes, hostile_files, picture, write_all
 
 GOOD = {f"{number}.jpg": as_bytes(picture(number)) for number in range(3)}
@@ -55,10 +57,11 @@ class Shop:
         self.folder, self.cache = folder, folder.parent / "cache.sqlite"
         self.settings = ImageSettings(encoder=encoder, folder="shop", max_per_item=3)
         self.readers: list[MediaReader[Bytes]] = []
+        self.cluster: Cluster | None = None
 
     def reader(self, get: Fetch = nothing_fetched, **changes: Any) -> MediaReader[Bytes]:
         settings = self.settings.model_copy(update=changes)
-        opened = picture_reader(settings, self.folder.parent, self.cache, get)
+        opened = picture_reader(settings, self.folder.parent, self.cache, get, self.cluster)
         self.readers.append(opened)
         opened._opened = CountingEncoder(opened.encoder)
         return opened
@@ -92,6 +95,18 @@ def test_pictures_become_vectors_once(shop: Shop) -> None:
     again = shop.read("0.jpg", "1.jpg", "0.jpg")
     assert shop.seen == 0
     assert np.array_equal(again.vectors, first.vectors)
+
+
+def test_many_pictures_are_looked_at_by_a_cluster(shop: Shop) -> None:
+    names = [f"{number}.jpg" for number in range(20)]
+    pictures = {name: as_bytes(picture(number)) for number, name in enumerate(names)}
+    write_all(shop.folder, pictures)
+    shop.cluster = cluster = Backwards()
+    shared = shop.read(*names)
+    assert (shop.seen, cluster.parts_done) == (0, 2)
+    shop.cluster, shop.cache = None, shop.cache.with_name("other.sqlite")
+    np.testing.assert_allclose(shared.vectors, shop.read(*names).vectors, atol=1e-6)
+    assert shop.seen == 20
 
 
 def test_the_same_picture_elsewhere_is_not_looked_at_again(shop: Shop) -> None:

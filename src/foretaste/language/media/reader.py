@@ -22,11 +22,14 @@ from foretaste.errors import MissingExtra
 from foretaste.language.media.decode_process import UnusableMedia
 from foretaste.language.media.kinds import MediaFileSettings, MediaKind, Reach
 from foretaste.language.media.source import KEY_BYTES, ReferenceReader, check_size, digest
+from foretaste.language.side_by_side import SharedReading
 from foretaste.language.vectors import VectorFile
 
 AWAY_SECONDS = 86_400.0
 """After so long an address that gave nothing is asked again, but for a training, which asks at
 once."""
+SHARED_COMMITS = 8
+"""Commits in one where many read, so that they need not wait for one another often."""
 DecodedT = TypeVar("DecodedT", bound=np.ndarray[Any, Any])
 OpenedT = TypeVar("OpenedT", covariant=True)
 
@@ -73,11 +76,15 @@ class MediaReader(Generic[DecodedT]):
         files: ReferenceReader,
         cache: Path,
         clock: Callable[[], float] = time.time,
+        shared: SharedReading[DecodedT] | None = None,
     ) -> None:
-        """references: what an item says its pictures or clips are. cache: the file of vectors."""
+        """references: what an item says its pictures or clips are. cache: the file of vectors.
+        shared: encodes where there is much; files are opened here in any case.
+        """
         self.kind, self.source = kind, files
         self._settings, self._decoder, self._references = settings, decoder, references
         self._open_encoder, self._cache_path, self._clock = open_encoder, cache, clock
+        self._shared = shared
         self._opened: MediaEncoder[DecodedT] | None = None
         self._file: VectorFile | None = None
 
@@ -227,9 +234,11 @@ class MediaReader(Generic[DecodedT]):
     ) -> None:
         """The rest, some at a time; what was read is kept at once."""
         names = [name for name in results.missing if may_fetch or not self.source.is_address(name)]
-        done = 0
-        for start in range(0, len(names), self.kind.files_per_commit):
-            batch = names[start : start + self.kind.files_per_commit]
+        done, size = 0, self.kind.files_per_commit
+        if self._shared is not None and self._shared.is_on:
+            size *= SHARED_COMMITS
+        for start in range(0, len(names), size):
+            batch = names[start : start + size]
             self._read_batch(results, batch)
             done += len(batch)
             progress(self.kind.task, done, len(names))
@@ -263,7 +272,7 @@ class MediaReader(Generic[DecodedT]):
                 for name in contents[content_key]:
                     results.fail(name, str(reason))
         if decoded:
-            rows = self.encoder.encode([numbers for numbers, _ in decoded.values()])
+            rows = self._encode([numbers for numbers, _ in decoded.values()])
             for (content_key, (_, note)), row in zip(decoded.items(), rows, strict=True):
                 entries[self._vector_key(content_key)] = row.tobytes()
                 if note:
@@ -271,6 +280,11 @@ class MediaReader(Generic[DecodedT]):
                 for name in contents[content_key]:
                     results.see(name, row, note)
         self._cache.add(entries)
+
+    def _encode(self, inputs: Sequence[DecodedT]) -> Floats:
+        if self._shared is not None and self._shared.is_worth(len(inputs)):
+            return self._shared.encode(self.encoder, inputs)
+        return self.encoder.encode(inputs)
 
 
 def _away_key(address: str) -> bytes:

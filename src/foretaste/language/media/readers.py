@@ -3,26 +3,34 @@ of each.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from foretaste.domain.cluster import Cluster
 from foretaste.domain.data import Floats, Item
-from foretaste.domain.ports import AudioEncoder, Bytes
+from foretaste.domain.ports import AudioEncoder, Bytes, MediaEncoder
 from foretaste.language.media.decoder import ClipDecoder, PictureDecoder
 from foretaste.language.media.fetch import fetch_media
-from foretaste.language.media.kinds import CLIP, PICTURE
+from foretaste.language.media.kinds import CLIP, PICTURE, MediaKind
 from foretaste.language.media.open import open_audio_encoder, open_image_encoder
 from foretaste.language.media.reader import MediaReader
 from foretaste.language.media.settings import AudioSettings, ImageSettings
 from foretaste.language.media.source import ReferenceReader
+from foretaste.language.side_by_side import SharedReading
 
 Fetch = Callable[..., bytes]
 """As `fetch_media`."""
 
 
 def picture_reader(
-    settings: ImageSettings, workspace: Path, cache: Path, fetch: Fetch = fetch_media
+    settings: ImageSettings,
+    workspace: Path,
+    cache: Path,
+    fetch: Fetch = fetch_media,
+    cluster: Cluster | None = None,
 ) -> MediaReader[Bytes]:
-    """workspace: what a relative folder of the settings is in."""
+    """workspace: what a relative folder of the settings is in. cluster: looks at what is many."""
 
     def references(item: Item) -> Sequence[str]:
         return item.images[: settings.max_per_item]
@@ -35,11 +43,16 @@ def picture_reader(
         references,
         ReferenceReader(PICTURE, settings, workspace, fetch),
         cache,
+        shared=_shared(cluster, PICTURE, partial(open_image_encoder, settings)),
     )
 
 
 def clip_reader(
-    settings: AudioSettings, workspace: Path, cache: Path, fetch: Fetch = fetch_media
+    settings: AudioSettings,
+    workspace: Path,
+    cache: Path,
+    fetch: Fetch = fetch_media,
+    cluster: Cluster | None = None,
 ) -> MediaReader[Floats]:
     """The same of clips."""
     opened: list[AudioEncoder] = []
@@ -60,4 +73,13 @@ def clip_reader(
         references,
         ReferenceReader(CLIP, settings, workspace, fetch),
         cache,
+        shared=_shared(cluster, CLIP, partial(open_audio_encoder, settings)),
     )
+
+
+def _shared(
+    cluster: Cluster | None, kind: MediaKind, open_encoder: Callable[[], MediaEncoder[Any]]
+) -> SharedReading[Any] | None:
+    if cluster is None:
+        return None
+    return SharedReading(cluster, open_encoder, max(1, kind.files_per_commit // 2))
