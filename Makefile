@@ -9,7 +9,7 @@ export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE  # tests start the package many times
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-value bench-explanations bench-words bench-consume bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture vendor check-deploy wheel lock clean bench-trust bench-privacy bench-erasures bench-modalities bench-trades bench-reviews
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-value bench-explanations bench-words bench-consume bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture vendor check-deploy wheel lock clean bench-trust bench-privacy bench-erasures bench-failover bench-database bench-modalities bench-trades bench-reviews
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -127,6 +127,12 @@ bench-privacy: setup ## whether it can be told who was learnt from, and what a p
 
 bench-erasures: setup ## whether anything is left of 200 people erased under load, and what lists wait for it
 	$(BIN)/python -m benchmarks.erasures
+
+bench-failover: setup ## a primary of PostgreSQL killed under lists and events: what is lost, and for how long
+	$(BIN)/python -m benchmarks.failover
+
+bench-database: setup ## PostgreSQL shared by several hosts: freshness, and what grows with the store
+	$(BIN)/python -m benchmarks.database
 
 bench-consume: setup ## events from a queue and a folder: how fast, and none lost or doubled by kills
 	nice -n 10 $(BIN)/python -m benchmarks.consume

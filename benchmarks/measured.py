@@ -25,6 +25,8 @@ BENCHES = {
     "trust": "What it costs to correct lists",
     "privacy": "A privacy budget: what it hides and what it costs",
     "erasures": "Erasures under load",
+    "failover": "A database that fails over",
+    "database": "One PostgreSQL for several hosts",
     "words": "What a small language model writes",
     "tuning": "A tuned encoder",
     "scale": "Cost against size",

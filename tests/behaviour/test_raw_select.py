@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from foretaste.behaviour.engine import database_url, open_engine
+from foretaste.behaviour.database_address import database_url
+from foretaste.behaviour.engine import open_engine
 from foretaste.behaviour.raw_select import RawSelect
 from foretaste.behaviour.schema import meta
 from foretaste.errors import StoreError

@@ -16,13 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretaste.behaviour import schema
+from foretaste.behaviour.database_address import database_url, url_with_schema
 from foretaste.behaviour.engine import (
     _tune,
-    database_url,
     migrate,
     open_engine,
     table_revision,
-    url_with_schema,
     write_transaction,
 )
 from foretaste.behaviour.opening import open_store

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from faults.nursery import Nursery
 from foretaste.behaviour import schema
-from foretaste.behaviour.engine import url_with_schema
+from foretaste.behaviour.database_address import url_with_schema
 from foretaste.behaviour.keys import had_keys, remember_keys
 from foretaste.behaviour.opening import open_store
 from foretaste.behaviour.store import STORE_FILE, SqlStore

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from foretaste.behaviour.engine import database_url, migrate, open_engine
+from foretaste.behaviour.database_address import database_url
+from foretaste.behaviour.engine import migrate, open_engine
 from foretaste.behaviour.schema import HEAD_REVISION
 from foretaste.behaviour.store import STORE_FILE
 from foretaste.errors import StoreError

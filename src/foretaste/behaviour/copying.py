@@ -13,10 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from foretaste.behaviour import schema
+from foretaste.behaviour.database_address import database_url, display_url
 from foretaste.behaviour.engine import (
     TAKE_SCHEMA_LOCK,
-    database_url,
-    display_url,
     open_engine,
     store_errors,
     write_transaction,

@@ -6,7 +6,7 @@ Also the one place where an error of a database becomes a `StoreError` with what
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -17,6 +17,8 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 
 from foretaste.behaviour import postgres, schema
+from foretaste.behaviour.database_address import display_url, schema_of
+from foretaste.behaviour.reconnect import READ_ONLY_STATE, until_reached
 from foretaste.behaviour.transactions import JointTransaction, entered, joint_transaction_of
 from foretaste.behaviour.writers import WriterTurns
 from foretaste.domain.files import FILE_MODE
@@ -40,8 +42,6 @@ _TAKE_WRITE_LOCK = sa.text(
     f" set_config('statement_timeout', :answer, true), {_SCHEMA_LOCK}"
 )  # in this order: the timeouts hold from here to the end of the transaction
 _NEVER_IDLE = sa.text("SELECT set_config('idle_in_transaction_session_timeout', '0', true)")
-
-_SEARCH_PATH_OPTION = "-csearch_path="
 
 _migration_lock = Lock()  # Alembic keeps its context in a global variable
 _writer_turns: WeakKeyDictionary[sa.Engine, WriterTurns] = WeakKeyDictionary()
@@ -71,57 +71,6 @@ _REMEDIES = {
 _BUSY_SIGNS = ("database is locked", "due to lock timeout")
 
 
-def database_url(database: str | Path | sa.URL) -> sa.URL:
-    """The URL of a path to a SQLite file, or of a URL as people write them."""
-    if isinstance(database, sa.URL):
-        return database
-    text = str(database)
-    if "://" not in text:
-        return sa.URL.create("sqlite", database=text)
-    for short in ("postgres://", "postgresql://"):
-        if text.startswith(short):
-            text = f"postgresql+psycopg://{text.removeprefix(short)}"
-    try:
-        url = sa.make_url(text)
-    except sa.exc.ArgumentError:
-        raise StoreError(
-            "behaviour.database is not a URL; write it like postgresql://user@host/name"
-        ) from None
-    if url.drivername not in ("sqlite", "postgresql+psycopg"):
-        raise StoreError(
-            f"no store for {url.drivername}; expected sqlite:///path or postgresql://user@host/name"
-        )
-    return url
-
-
-def url_with_schema(url: sa.URL, schema_name: str) -> sa.URL:
-    """The URL of a schema in a PostgreSQL database: all its connections see that schema alone."""
-    if url.drivername == "sqlite":
-        raise StoreError("behaviour.database_schema is for PostgreSQL; leave it out with SQLite")
-    options = url.query.get("options", "")
-    options_text = options if isinstance(options, str) else " ".join(options)
-    return url.update_query_dict(
-        {"options": f"{options_text} {_SEARCH_PATH_OPTION}{schema_name}".strip()}
-    )
-
-
-def _schema_of(url: sa.URL) -> str | None:
-    options = url.query.get("options", "")
-    last = options.split()[-1:] if isinstance(options, str) else []
-    return (
-        last[0].removeprefix(_SEARCH_PATH_OPTION)
-        if last and last[0].startswith(_SEARCH_PATH_OPTION)
-        else None
-    )
-
-
-def display_url(url: sa.URL) -> str:
-    """A database as a message names it, without the password."""
-    if url.drivername == "sqlite":
-        return url.database or "memory"
-    return url.render_as_string(hide_password=True)
-
-
 def open_engine(url: sa.URL, *, in_use: bool = False) -> sa.Engine:
     """An engine on the database, which is created or migrated first where that is needed.
 
@@ -136,7 +85,7 @@ def open_engine(url: sa.URL, *, in_use: bool = False) -> sa.Engine:
             max_overflow=MAX_CONNECTIONS - 10,
             pool_timeout=CONNECTION_SECONDS,
             pool_pre_ping=url.drivername != "sqlite",
-            connect_args={} if url.drivername == "sqlite" else {**postgres.TIMEOUTS, **url.query},
+            connect_args={} if url.drivername == "sqlite" else postgres.timeouts(url),
         )
     except ModuleNotFoundError:
         raise MissingExtra("the driver for PostgreSQL", "postgres") from None
@@ -155,7 +104,7 @@ def open_engine(url: sa.URL, *, in_use: bool = False) -> sa.Engine:
 
 
 def _make_schema(engine: sa.Engine) -> None:
-    schema_name = _schema_of(engine.url)
+    schema_name = schema_of(engine.url)
     if schema_name is None:
         return
     with engine.connect() as connection:
@@ -241,11 +190,19 @@ def limit_cache(engine: sa.Engine, kibibytes: int) -> None:
 
 def _connect_patiently(engine: sa.Engine, *, in_use: bool) -> None:
     """What PostgreSQL needs besides: waits that end, and who is there."""
-    schema_name = _schema_of(engine.url)
+    schema_name, server_order = schema_of(engine.url), postgres.ServerOrder()
 
     @sa.event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: Any, parameters: Any) -> Any:
-        return postgres.connect(*arguments, in_use=in_use, schema_name=schema_name, **parameters)
+        ordered = {**parameters, **server_order.last_first(parameters)}
+        connection = postgres.connect(*arguments, in_use=in_use, schema_name=schema_name, **ordered)
+        server_order.note(connection)
+        return connection
+
+    @sa.event.listens_for(engine, "handle_error")
+    def leave_standby(context: sa.engine.ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == READ_ONLY_STATE:
+            context.is_disconnect = True  # it was the primary; the next connection is to another
 
 
 def _milliseconds(seconds: float) -> int:
@@ -261,23 +218,37 @@ def write_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
     numbers they drew. A reader that asks for all past number 10 would then see 12, remember it, and
     never see 11. With the lock, numbers become visible in order. SQLite has one writer anyway.
     A lock a schema: tenants that share a database do not wait for one another. It is waited for
-    within the current patience, also by this process's own threads; then StoreBusy is raised.
+    within the current patience, also by this process's own threads; then StoreBusy is raised. So is
+    a database that is away, see `reconnect`.
     Within a `joint_transaction` of this thread it is that one.
     """
     joint = joint_transaction_of(engine)
     if joint is not None:
         yield joint.connection
         return
-    with (
-        _writer_turns.setdefault(engine, WriterTurns()).turn() as seconds,
-        engine.connect().execution_options(writing=True, lock_seconds=seconds) as connection,
-        connection.begin(),
-    ):
+    with until_reached(engine, lambda: _entered_transaction(engine)) as connection:
+        yield connection
+
+
+@contextmanager
+def _left(stack: ExitStack, connection: sa.Connection) -> Iterator[sa.Connection]:
+    """The connection; with the end of the block all of the stack is left."""
+    with stack:
+        yield connection
+
+
+def _entered_transaction(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+    """A transaction that has the writer's lock: its end is that of the context."""
+    with ExitStack() as stack:
+        seconds = stack.enter_context(_writer_turns.setdefault(engine, WriterTurns()).turn())
+        options = {"writing": True, "lock_seconds": seconds}
+        connection = stack.enter_context(engine.connect().execution_options(**options))
+        stack.enter_context(connection.begin())
         if engine.dialect.name == "postgresql":
             limits = {"lock": seconds, "answer": current_patience().answer}
             values = {name: str(_milliseconds(limit)) for name, limit in limits.items()}
             connection.execute(_TAKE_WRITE_LOCK, values)
-        yield connection
+        return _left(stack.pop_all(), connection)
 
 
 @contextmanager

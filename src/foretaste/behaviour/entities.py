@@ -16,7 +16,7 @@ from foretaste.behaviour.schema import deleted_items, events, item_columns, item
 from foretaste.behaviour.transactions import (
     EntityPuts,
     joint_transaction_of,
-    read_connection,
+    read_surely,
 )
 from foretaste.behaviour.variant_ids import first_of_groups
 from foretaste.domain.data import Event, Item, User
@@ -335,8 +335,8 @@ class EntityRows:
         return last_revision + 1
 
     def _fetch_rows(self, query: sa.Select[Any] | sa.CompoundSelect[Any]) -> Sequence[Any]:
-        with store_errors(self.url), read_connection(self._engine) as connection:
-            return connection.execute(query).all()
+        with store_errors(self.url):
+            return read_surely(self._engine, lambda connection: connection.execute(query).all())
 
 
 def _has_values(stored_row: Mapping[str, Any] | None, row: dict[str, Any]) -> bool:

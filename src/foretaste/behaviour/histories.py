@@ -16,7 +16,7 @@ from foretaste.behaviour import schema
 from foretaste.behaviour.engine import store_errors
 from foretaste.behaviour.identity import IdentityRows, SessionOwners
 from foretaste.behaviour.schema import events
-from foretaste.behaviour.transactions import read_connection
+from foretaste.behaviour.transactions import read_surely
 from foretaste.domain.data import IDENTIFY_EVENT, Event
 from foretaste.domain.store import EventColumns, Past, UserKey
 
@@ -155,11 +155,14 @@ class HistoryRows(IdentityRows):
         return list(dict.fromkeys((user, session) for user, session in rows))
 
     def _fetch_all(self, query: sa.Select[Any]) -> list[Any]:
-        with store_errors(self.url), read_connection(self._engine) as connection:
+        def rows(connection: sa.Connection) -> list[Any]:
             cursor = connection.execute(query).cursor
             assert cursor is not None  # a select has one
             # The driver's own tuples: half the time of SQLAlchemy's rows, nothing lost
             return list(cursor.fetchall())
+
+        with store_errors(self.url):
+            return read_surely(self._engine, rows)
 
 
 _NAMES = ["seq", *(column.name for column in schema.EVENT_COLUMNS)]

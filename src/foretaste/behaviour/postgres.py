@@ -9,9 +9,11 @@ schema, which the server takes from a process that dies, on whichever machine it
 """
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from functools import cache
 from typing import Any
+
+import sqlalchemy as sa
 
 from foretaste.domain.patience import current_patience
 
@@ -30,6 +32,37 @@ HAVE_SCHEMA_ALONE = (
     " hashtext(coalesce(current_schema()::text, '')))"
 )
 """Keep others from the current schema until the transaction ends; false where one uses it."""
+
+
+def timeouts(url: sa.URL) -> dict[str, str]:
+    """`TIMEOUTS`, but for those that the URL itself names."""
+    return {name: limit for name, limit in TIMEOUTS.items() if name not in url.query}
+
+
+class ServerOrder:
+    """Of several servers which is asked first: the one that answered last. Else each connection
+    would wait for one that is gone. Safe to share.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[str, str] | None = None
+
+    def last_first(self, parameters: Mapping[str, Any]) -> dict[str, str]:
+        """The parameters `host` and `port`, in another order; nothing where there is one server."""
+        hosts = str(parameters.get("host", "")).split(",")
+        ports = str(parameters.get("port", "")).split(",")
+        if len(hosts) < 2 or "hostaddr" in parameters or len(ports) not in (1, len(hosts)):
+            return {}
+        servers = list(zip(hosts, ports if len(ports) > 1 else ports * len(hosts), strict=True))
+        servers.sort(key=lambda server: server != self._last)
+        return {
+            "host": ",".join(host for host, _ in servers),
+            "port": ",".join(port for _, port in servers),
+        }
+
+    def note(self, connection: Any) -> None:
+        """A server answered."""
+        self._last = connection.info.host, str(connection.info.port)
 
 
 def connect(
@@ -58,6 +91,9 @@ def connect(
 def _connection_class() -> Any:
     import psycopg
 
+    class NoAnswer(psycopg.OperationalError, TimeoutError):
+        """It was waited for long enough."""
+
     class PatientConnection(psycopg.Connection[Any]):
         """Raises OperationalError, and is closed, when an answer takes longer than is waited."""
 
@@ -73,7 +109,7 @@ def _connection_class() -> Any:
                     ready_state = yield wait_state
                     if not ready_state and time.monotonic() > end:
                         self.pgconn.finish()
-                        raise psycopg.OperationalError(f"no answer within {seconds:g} s")
+                        raise NoAnswer(f"no answer within {seconds:g} s")
                     wait_state = gen.send(ready_state)
             except StopIteration as done:
                 return done.value

@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from foretaste.behaviour.engine import store_errors
-from foretaste.behaviour.transactions import joint_transaction_of
+from foretaste.behaviour.reconnect import until_reached
+from foretaste.behaviour.transactions import JointTransaction, joint_transaction_of
 
 _CompiledSelect = tuple[str, dict[str, Any], tuple[str, ...] | None]
 """(text, the values that it brings along, the order of values; None where they go by name)"""
@@ -91,27 +92,32 @@ class RawSelect:
     def _fetch(self, sql: str, parameters: Any) -> list[Any]:
         joint = joint_transaction_of(self._engine)
         with store_errors(self._engine.url):
-            try:  # the pool lets the driver's own errors through
-                if joint is not None:
-                    return _rows(joint.connection.connection, sql, parameters)
-                connection = self._kept.connection or self._engine.raw_connection()
-            except self._engine.dialect.loaded_dbapi.Error as error:
-                raise sa.exc.DBAPIError(sql, parameters, error) from error
-            is_kept = self._kept.is_wanted
-            try:
-                rows = _rows(connection, sql, parameters)
-            except self._engine.dialect.loaded_dbapi.Error as error:
-                connection.invalidate()  # it may be lost; the next read has another
-                is_kept = False
-                raise sa.exc.DBAPIError(sql, parameters, error) from error
-            except BaseException:
-                is_kept = False
-                raise
-            finally:
-                self._kept.connection = connection if is_kept else None
-                if not is_kept:
-                    connection.close()
-            return rows
+            if joint is not None:
+                return self._fetch_once(sql, parameters, joint)
+            return until_reached(self._engine, lambda: self._fetch_once(sql, parameters, None))
+
+    def _fetch_once(self, sql: str, parameters: Any, joint: JointTransaction | None) -> list[Any]:
+        try:  # the pool lets the driver's own errors through
+            if joint is not None:
+                return _rows(joint.connection.connection, sql, parameters)
+            connection = self._kept.connection or self._engine.raw_connection()
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise sa.exc.DBAPIError(sql, parameters, error) from error
+        is_kept = self._kept.is_wanted
+        try:
+            rows = _rows(connection, sql, parameters)
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            connection.invalidate()  # it may be lost; the next read has another
+            is_kept = False
+            raise sa.exc.DBAPIError(sql, parameters, error) from error
+        except BaseException:
+            is_kept = False
+            raise
+        finally:
+            self._kept.connection = connection if is_kept else None
+            if not is_kept:
+                connection.close()
+        return rows
 
     def _compile(self, select: sa.Select[Any]) -> _CompiledSelect:
         compiled_select = self._compiled_selects.get(select)

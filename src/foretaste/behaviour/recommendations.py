@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from foretaste.behaviour.consent_rows import ConsentRows
 from foretaste.behaviour.engine import store_errors, write_transaction
 from foretaste.behaviour.schema import events, recommendations
+from foretaste.behaviour.transactions import read_surely
 from foretaste.domain.data import LoggedRecommendation
 
 IDS_PER_QUERY = 500
@@ -47,14 +48,19 @@ class RecommendationRows(ConsentRows):
 
     def recommendations_by_id(self, ids: Sequence[str]) -> dict[str, LoggedRecommendation]:
         """Those of the answers that are there, by id."""
-        by_id: dict[str, LoggedRecommendation] = {}
         table = recommendations
-        with store_errors(self.url), self._engine.connect() as connection:
-            for start in range(0, len(ids), IDS_PER_QUERY):
-                chunk = ids[start : start + IDS_PER_QUERY]
-                for row in connection.execute(sa.select(table).where(table.c.id.in_(chunk))):
-                    by_id[row.id] = recommendation_from_row(row)
-        return by_id
+
+        def read(connection: sa.Connection) -> dict[str, LoggedRecommendation]:
+            return {
+                row.id: recommendation_from_row(row)
+                for start in range(0, len(ids), IDS_PER_QUERY)
+                for row in connection.execute(
+                    sa.select(table).where(table.c.id.in_(ids[start : start + IDS_PER_QUERY]))
+                )
+            }
+
+        with store_errors(self.url):
+            return read_surely(self._engine, read)
 
     def delete_recommendations(self, given_before: float) -> int:
         """Delete the answers given before a time. → how many."""

@@ -144,7 +144,8 @@ class BehaviourSettings(Settings):
     for the scale of your ratings, or with `threshold = 4`. What is not named counts fully.
     `foretaste inspect` says how much each rating counts."""
     database: str | None = None
-    """URL of the store, e.g. `postgresql://user@host/name`. None is SQLite in the workspace."""
+    """URL of the store, e.g. `postgresql://user@host/name`; with a standby of both servers,
+    `postgresql://user@first,second/name`. None is SQLite in the workspace."""
     database_schema: str | None = Field(default=None, pattern="^[a-z_][a-z0-9_]{0,62}$")
     """The schema in a PostgreSQL database, made if it is not there. None is its usual one. Tenants
     that share a database have one each."""

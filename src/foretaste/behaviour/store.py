@@ -19,14 +19,12 @@ from foretaste.behaviour import schema
 from foretaste.behaviour.basket_rows import BasketRows
 from foretaste.behaviour.conversations import ConversationRows
 from foretaste.behaviour.copying import StoreCopier
+from foretaste.behaviour.database_address import database_url, display_url, url_with_schema
 from foretaste.behaviour.engine import (
-    database_url,
-    display_url,
     limit_cache,
     open_engine,
     store_errors,
     table_revision,
-    url_with_schema,
     write_transaction,
 )
 from foretaste.behaviour.entities import ITEM_REVISION_KEY
@@ -38,11 +36,12 @@ from foretaste.behaviour.operator_reads import OperatorReads
 from foretaste.behaviour.placement_rows import PlacementRows
 from foretaste.behaviour.presence import enter_workspace
 from foretaste.behaviour.raw_select import RawSelect
+from foretaste.behaviour.reconnect import repeated
 from foretaste.behaviour.retention_rows import RetentionRows
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.spent_events import EventBarrier
-from foretaste.behaviour.transactions import joint_transaction_of, read_connection
+from foretaste.behaviour.transactions import joint_transaction_of, read_surely
 from foretaste.behaviour.undo import UndoRows
 from foretaste.domain.consent import ConsentSettings
 from foretaste.domain.data import Event, Item, User
@@ -88,7 +87,7 @@ class SqlStore(
         self._engine = open_engine(self.url, in_use=folder is not None)
         postgres = self._engine.dialect.name == "postgresql"
         self._raw_select = RawSelect(self._engine)
-        self._group_commit = GroupCommit(self._append)
+        self._group_commit = GroupCommit(self._append_surely)
         self.listener: StoreListener | None = None
         self._insert: Any = postgresql.insert if postgres else sqlite.insert
         self.folder = folder
@@ -157,6 +156,10 @@ class SqlStore(
         self.note_impressions(new)
         if self.listener is not None:
             self.listener.events_added(new)
+
+    def _append_surely(self, batches: Sequence[RowBatch]) -> list[int]:
+        """Again where the database broke it off: what is there by then is known by its id."""
+        return repeated(self._engine, lambda: self._append(batches))
 
     def _append(self, batches: Sequence[RowBatch]) -> list[int]:
         """In one transaction. → for each batch how many are new."""
@@ -359,8 +362,8 @@ class SqlStore(
             after_number = rows[-1][0]
 
     def _scalar(self, query: sa.Select[Any]) -> Any:
-        with store_errors(self.url), read_connection(self._engine) as connection:
-            return connection.scalar(query)
+        with store_errors(self.url):
+            return read_surely(self._engine, lambda connection: connection.scalar(query))
 
     def _store_meta_text(self, connection: sa.Connection, name: str, text: str) -> None:
         self._upsert(connection, meta, [{"name": name, "text": text}])

@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
+
+from foretaste.behaviour.reconnect import until_reached
+
+T = TypeVar("T")
 
 
 class PutListener(Protocol):
@@ -75,3 +79,15 @@ def read_connection(engine: sa.Engine) -> Iterator[sa.Connection]:
         return
     with engine.connect() as connection:
         yield connection
+
+
+def read_surely(engine: sa.Engine, read: Callable[[sa.Connection], T]) -> T:
+    """What is read with such a connection; again where the database broke it off or is away, as
+    long as whoever writes waits for it.
+    """
+
+    def attempt() -> T:
+        with read_connection(engine) as connection:
+            return read(connection)
+
+    return attempt() if joint_transaction_of(engine) is not None else until_reached(engine, attempt)

@@ -17,11 +17,14 @@ class Patience:
     """For whoever else is writing, all in all."""
     answer: float
     """For the answer to one statement."""
+    reconnect: float = 0.0
+    """For a database that is away, by what is written, from when it went; see
+    `behaviour.reconnect`."""
 
 
-WORK = Patience(lock=30.0, answer=300.0)
+WORK = Patience(lock=30.0, answer=300.0, reconnect=30.0)
 """Of work that nobody waits for: an import, a training, a backup."""
-BESIDE = Patience(lock=10.0, answer=30.0)
+BESIDE = Patience(lock=10.0, answer=30.0, reconnect=10.0)
 """Of threads beside the answers."""
 REQUEST = Patience(lock=5.0, answer=10.0)
 """Of a request: after that it is refused, and may be sent again."""
@@ -31,6 +34,9 @@ NOTE = Patience(lock=0.2, answer=1.0)
 """Of what may as well be left out."""
 UNLIMITED = Patience(lock=86_400.0, answer=86_400.0)
 """Of a change of the tables or of all that is in them, which takes as long as it takes."""
+
+RECONNECT_SECONDS = 5.0
+"""That a request which writes waits for a database that is away."""
 
 _patience: ContextVar[Patience] = ContextVar("patience", default=WORK)
 

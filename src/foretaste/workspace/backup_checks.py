@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from zipfile import ZipInfo
 
-from foretaste.behaviour.engine import database_url
+from foretaste.behaviour.database_address import database_url
 from foretaste.behaviour.keys import KEYS_MARKER
 from foretaste.behaviour.store import STORE_FILE
 from foretaste.config.load import SETTINGS_FILE, load_config

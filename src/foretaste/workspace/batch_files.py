@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from foretaste.behaviour.engine import database_url
+from foretaste.behaviour.database_address import database_url
 from foretaste.errors import InputError, did_you_mean
 from foretaste.online.batch_lists import PersonList
 

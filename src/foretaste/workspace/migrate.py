@@ -47,7 +47,7 @@ def stored_revision(url: sa.URL) -> str | None:
     """The form that the tables of a database have; None where there are none. Changes nothing."""
     connect_args: dict[str, object] = {}
     if url.drivername != "sqlite":
-        connect_args = {**postgres.TIMEOUTS, **url.query}
+        connect_args = {**postgres.timeouts(url)}
     elif not Path(url.database or "").exists():
         return None
     engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=connect_args)

@@ -10,6 +10,7 @@ import functools
 import inspect
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 from anyio import CapacityLimiter
@@ -18,7 +19,14 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from foretaste.domain.patience import BESIDE, LIST, REQUEST, patience
+from foretaste.domain.patience import (
+    BESIDE,
+    LIST,
+    RECONNECT_SECONDS,
+    REQUEST,
+    current_patience,
+    patience,
+)
 from foretaste.serve.http.guard import is_streamed_body
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.security import declared_scopes
@@ -39,14 +47,24 @@ RETRY_SECONDS = 2
 class Lane:
     """So many threads, and a queue before them."""
 
-    def __init__(self, name: str, threads: int, max_waiting: int, wait_seconds: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        threads: int,
+        max_waiting: int,
+        wait_seconds: float,
+        reconnect_seconds: float = 0.0,
+    ) -> None:
+        """reconnect_seconds: how long work in it waits for a database that is away."""
         self._name, self._max_waiting, self._wait_seconds = name, max_waiting, wait_seconds
+        self._reconnect_seconds = reconnect_seconds
         self._free = asyncio.Semaphore(threads)
         self._waiting = 0
 
     async def run(self, work: Callable[[], T]) -> T:
         """What the work returns or raises. Raises `ProblemError` where it is not begun."""
         await self._enter()
+        work = functools.partial(_run_patiently, work, self._reconnect_seconds)
         try:  # the thread is of no pool that others use: who has entered begins at once
             return await run_sync(work, limiter=_unlimited())
         finally:
@@ -72,12 +90,19 @@ class Lane:
         )
 
 
+def _run_patiently(work: Callable[[], T], reconnect_seconds: float) -> T:
+    with patience(replace(current_patience(), reconnect=reconnect_seconds)):
+        return work()
+
+
 class Lanes:
     """Those of one application."""
 
     def __init__(self, max_waiting_writes: int) -> None:
         self.reads = Lane("reads", READING_THREADS, MAX_WAITING_READS, READ_WAIT_SECONDS)
-        self.writes = Lane("writes", WRITING_THREADS, max_waiting_writes, WRITE_WAIT_SECONDS)
+        self.writes = Lane(
+            "writes", WRITING_THREADS, max_waiting_writes, WRITE_WAIT_SECONDS, RECONNECT_SECONDS
+        )
         self.operator = Lane(
             "looks of the console", OPERATOR_THREADS, MAX_WAITING_LOOKS, OPERATOR_WAIT_SECONDS
         )
