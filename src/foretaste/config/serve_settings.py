@@ -21,10 +21,15 @@ class ServeSettings(Settings):
     }
 
     requests_per_second: float = Field(default=200.0, ge=0)
-    """Requests a second that one key may make on average, in each process; more are refused with
-    429, first to the visitors who ask for more than their share. 0 is no limit."""
+    """Requests a second that one key may make on average, in each process or, with `limits_server`,
+    in all together; more are refused with 429, first to the visitors who ask for more than their
+    share. 0 is no limit."""
     burst: int = Field(default=400, ge=1)
     """Requests that one key may make at once after a pause."""
+    limits_server: str | None = None
+    """URL of a Redis, e.g. `redis://host:6379/0`, in which all processes and hosts count together
+    what each key asks; needs `foretaste[streams]`. None: each process counts for itself. So it does
+    while the Redis is away."""
     body_seconds: float = Field(default=30.0, gt=0)
     """In which the body of a request must have come; else it is refused with 408."""
     waiting_writes: int = Field(default=256, ge=0)
@@ -55,6 +60,13 @@ class ServeSettings(Settings):
     `foretaste[otel]`."""
     max_open_tenants: int = Field(default=64, ge=1)
     """Tenants held open in a process; past that, the one not asked for longest is closed."""
+
+    @field_validator("limits_server")
+    @classmethod
+    def _limits_server(cls, address: str | None) -> str | None:
+        if address is not None and not address.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("it is the URL of a Redis, like redis://host:6379/0")
+        return address
 
     @field_validator("hosts")
     @classmethod

@@ -50,13 +50,14 @@ from foretaste.serve.api import lists as routes
 from foretaste.serve.api import preferences as control
 from foretaste.serve.docs.openapi import openapi_document
 from foretaste.serve.http import problems
-from foretaste.serve.http.access import AccessMiddleware
+from foretaste.serve.http.access import AccessMiddleware, KeyLimits
 from foretaste.serve.http.encoded_path import EncodedPathMiddleware
 from foretaste.serve.http.guard import GuardMiddleware
 from foretaste.serve.http.hosts import HostMiddleware
 from foretaste.serve.http.keys import Keyring
 from foretaste.serve.http.lanes import Lanes, RequestPatienceMiddleware
 from foretaste.serve.http.limits import RateLimiter
+from foretaste.serve.http.metrics import Metrics
 from foretaste.serve.http.security import RouteScopes
 from foretaste.serve.http.traces import Tracer
 from foretaste.serve.http.user_access import USER_TOKEN_HEADER
@@ -119,6 +120,7 @@ def create_app(
     tracer = Tracer() if settings.traces else None
     desk = OperatorDesk()
     tenants = TenantPool(Path(folder), max_open=settings.max_open_tenants)
+    limits = _key_limits(settings, tenants.metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -130,6 +132,7 @@ def create_app(
         yield
         await run_in_threadpool(desk.close)
         await run_in_threadpool(tenants.close)
+        await limits.close()
         if tracer is not None:
             await run_in_threadpool(tracer.close)
 
@@ -143,12 +146,22 @@ def create_app(
     app.state.tenants, app.state.metrics = tenants, tenants.metrics
     app.state.desk, app.state.image_origins = desk, settings.image_origins
     app.state.lanes = Lanes(settings.waiting_writes)
-    _add_middleware(app, tenants, settings, tracer, host)
+    _add_middleware(app, tenants, settings, limits, tracer, host)
     problems.install_handlers(app)
     for router in ROUTERS:  # `include_router` would build each route a second time: 0.1 s of CPU
         app.router.routes.extend(router.routes)
     app.openapi = partial(openapi_document, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
+
+
+def _key_limits(settings: ServeSettings, metrics: Metrics) -> KeyLimits:
+    """How often a key may ask, counted where the settings say."""
+    limiter = RateLimiter(settings.requests_per_second, settings.burst)
+    if settings.limits_server is None:
+        return limiter
+    from foretaste.serve.http.shared_limits import SharedRateLimiter
+
+    return SharedRateLimiter(settings.limits_server, limiter, note_local=metrics.note_local_limit)
 
 
 def _rehearse(app: FastAPI, loop: asyncio.AbstractEventLoop, workspace: Foretaste) -> None:
@@ -175,6 +188,7 @@ def _add_middleware(
     app: FastAPI,
     tenants: TenantPool,
     settings: ServeSettings,
+    limits: KeyLimits,
     tracer: Tracer | None,
     host: str | None,
 ) -> None:
@@ -183,7 +197,7 @@ def _add_middleware(
         AccessMiddleware,
         tenants=tenants,
         keys=Keyring(lambda: tenants.root.workspace.store.keys),
-        limits=RateLimiter(settings.requests_per_second, settings.burst),
+        limits=limits,
         scopes=route_scopes(),
         proxies=TrustedProxies(settings.trusted_proxies),
         local_metrics=settings.local_metrics,

@@ -7,6 +7,7 @@ What an address needs is declared at its route, see `security`.
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -53,6 +54,16 @@ UNKNOWN_CALLER = Caller(None, DEFAULT_TENANT, ())
 """Anybody, at an address that needs no key."""
 
 
+class KeyLimits(Protocol):
+    """How often a key may ask."""
+
+    async def wait_seconds(self, name: str, visitor: str) -> int:
+        """→ 0, or in how many seconds it may."""
+
+    async def close(self) -> None:
+        """Give back what is open."""
+
+
 class AccessMiddleware:
     """Decides who may ask, and gives each request its tenant's service."""
 
@@ -62,7 +73,7 @@ class AccessMiddleware:
         *,
         tenants: TenantPool,
         keys: Keyring,
-        limits: RateLimiter,
+        limits: KeyLimits,
         scopes: RouteScopes,
         proxies: TrustedProxies = NO_PROXIES,
         local_metrics: bool = True,
@@ -114,7 +125,7 @@ class AccessMiddleware:
                 f"this key has the scope {', '.join(caller.scopes)} and this needs "
                 f"{' and '.join(required_scopes)}; use another key",
             )
-        self._check_rate(scope, caller)
+        await self._check_rate(scope, caller)
         return caller
 
     def _user_access(self, scope: Scope, caller: Caller) -> UserAccess:
@@ -161,10 +172,10 @@ class AccessMiddleware:
             raise _too_many(retry_seconds, "wrong keys came too often from this address")
         return None
 
-    def _check_rate(self, scope: Scope, caller: Caller) -> None:
+    async def _check_rate(self, scope: Scope, caller: Caller) -> None:
         if caller.key is None:
             return
-        retry_seconds = self._limits.take_token(caller.key, self._proxies.visitor(scope))
+        retry_seconds = await self._limits.wait_seconds(caller.key, self._proxies.visitor(scope))
         if retry_seconds:
             raise _too_many(
                 retry_seconds, "this key asks too often (serve.requests_per_second and serve.burst)"

@@ -36,13 +36,33 @@ class _SharedBucket(_Bucket):
     """By address, the one who asked last at the end."""
 
 
+@dataclass(frozen=True, slots=True)
+class VisitorShare:
+    """What is left of the fair share of a visitor among those who asked lately."""
+
+    tokens: float
+    n_sharing: int
+
+    @property
+    def is_fair(self) -> bool:
+        """Whether one more request is within it. Who asks alone has no share but all."""
+        return self.tokens >= 1 and self.n_sharing > 1
+
+    def missing_tokens(self, key_tokens: float) -> float:
+        """How many must flow into the bucket of the key until there is one for the visitor."""
+        missing = 1 - key_tokens
+        if self.n_sharing > 1 and not self.is_fair:
+            missing = min(missing, (1 - self.tokens) * self.n_sharing)
+        return missing
+
+
 class RateLimiter:
     """A bucket a name, in this process: `rate` tokens a second flow in, `burst` fit in."""
 
     def __init__(
         self, rate: float, burst: int, *, ticks: Callable[[], float] = time.monotonic
     ) -> None:
-        self._rate, self._burst, self._ticks = rate, burst, ticks
+        self.rate, self.burst, self._ticks = rate, burst, ticks
         self._buckets: OrderedDict[str, _SharedBucket] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -51,29 +71,47 @@ class RateLimiter:
 
         What a visitor takes as a fair share may be as much as another burst ahead of the rate.
         """
-        if self._rate <= 0:
+        if self.rate <= 0:
             return 0
         with self._lock:
-            now = self._ticks()
-            bucket = self._refilled_bucket(name, now)
-            share = self._refilled_share(bucket, visitor, now)
-            n_sharing = len(bucket.visitors)
-            is_fair = share.tokens >= 1 and n_sharing > 1
-            if bucket.tokens >= 1 or (is_fair and bucket.tokens >= 1 - self._burst):
+            bucket, share = self._refilled(name, visitor)
+            visitor_share = VisitorShare(share.tokens, len(bucket.visitors))
+            if bucket.tokens >= 1 or (visitor_share.is_fair and bucket.tokens >= 1 - self.burst):
                 bucket.tokens -= 1
                 share.tokens = max(share.tokens - 1, 0.0)
                 return 0
-            missing = 1 - bucket.tokens
-            if n_sharing > 1 and not is_fair:
-                missing = min(missing, (1 - share.tokens) * n_sharing)
-            return math.ceil(missing / self._rate)
+            return math.ceil(visitor_share.missing_tokens(bucket.tokens) / self.rate)
+
+    async def wait_seconds(self, name: str, visitor: str = "") -> int:
+        """`take_token`, for whoever waits for a limiter that is elsewhere."""
+        return self.take_token(name, visitor)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def share_of(self, name: str, visitor: str) -> VisitorShare:
+        """The share of a visitor of those that this process has seen."""
+        with self._lock:
+            bucket, share = self._refilled(name, visitor)
+            return VisitorShare(share.tokens, len(bucket.visitors))
+
+    def note_taken(self, name: str, visitor: str) -> None:
+        """A visitor has taken a token of the key, as somebody else counts."""
+        with self._lock:
+            _, share = self._refilled(name, visitor)
+            share.tokens = max(share.tokens - 1, 0.0)
+
+    def _refilled(self, name: str, visitor: str) -> tuple[_SharedBucket, _Bucket]:
+        now = self._ticks()
+        bucket = self._refilled_bucket(name, now)
+        return bucket, self._refilled_share(bucket, visitor, now)
 
     def _refilled_bucket(self, name: str, now: float) -> _SharedBucket:
-        bucket = self._buckets.setdefault(name, _SharedBucket(float(self._burst), now))
+        bucket = self._buckets.setdefault(name, _SharedBucket(float(self.burst), now))
         self._buckets.move_to_end(name)
         if len(self._buckets) > MAX_BUCKETS:
             self._buckets.popitem(last=False)
-        bucket.refill(now, self._rate, self._burst)
+        bucket.refill(now, self.rate, self.burst)
         return bucket
 
     def _refilled_share(self, bucket: _SharedBucket, visitor: str, now: float) -> _Bucket:
@@ -85,7 +123,7 @@ class RateLimiter:
                 break
             del visitors[idle]
         n_sharing = len(visitors) + (visitor not in visitors)
-        rate, burst = self._rate / n_sharing, max(self._burst / n_sharing, 1.0)
+        rate, burst = self.rate / n_sharing, max(self.burst / n_sharing, 1.0)
         share = visitors.setdefault(visitor, _Bucket(burst, now))
         visitors.move_to_end(visitor)
         if len(visitors) > MAX_VISITORS:

@@ -109,6 +109,12 @@ class Metrics:
             ("tenant", "outcome"),
             registry=registry,
         )
+        self.local_limits = Counter(
+            "foretaste_local_limits",
+            "Requests that a process counted alone, as the Redis of serve.limits_server was away",
+            ("reason",),  # a count without labels would need its folder at once
+            registry=registry,
+        )
         self.freshness = Histogram(
             "foretaste_freshness_seconds",
             "Time from the acceptance of an event to its being learnt, in the process it came to",
@@ -129,6 +135,11 @@ class Metrics:
         if method not in HTTP_METHODS:  # whoever makes one up must not make up a series
             method = "other"
         self.requests.labels(method, route, str(status)).observe(seconds)
+
+    @_without_failing
+    def note_local_limit(self) -> None:
+        """The rate of a request was counted by this process alone."""
+        self.local_limits.labels("away").inc()
 
     def exposition(self) -> bytes:
         """All of them, as Prometheus reads them."""
