@@ -23,6 +23,7 @@ from foretaste.model.history_pieces import HistoryPieces
 from foretaste.model.index import base
 from foretaste.model.index.base import is_exhaustive, rows_of, widened
 from foretaste.model.index.exact import ExactIndex
+from foretaste.model.item_words import ItemWords
 from foretaste.model.product import ProductOfExperts
 from foretaste.model.product_scorer import CANDIDATES_PER_EXPERT
 from foretaste.model.sequence_network import SequenceNetwork
@@ -182,7 +183,13 @@ def network(
     read = torch.cat([torch.zeros(1, read.shape[1], dtype=read.dtype), read])
     sparse = not is_exhaustive(len(shelved))
     return SequenceNetwork(
-        read, settings.sequence, length, len(found.event_types), 0.0, has_sparse_identity=sparse
+        read,
+        settings.sequence,
+        length,
+        len(found.event_types),
+        0.0,
+        has_sparse_identity=sparse,
+        words=ItemWords.of(shelved.full_texts, settings.sequence.dim),
     )
 
 

@@ -73,7 +73,7 @@ def test_a_setting_is_found_by_its_key_its_group_or_its_last_name() -> None:
         "model.popularity.half_life_days",
         "model.impression.half_life_days",
     ]
-    assert explain_setting("[model.sequence] epochs")[0].default == "16"
+    assert explain_setting("[model.sequence] epochs")[0].default == "24"
     with pytest.raises(InputError, match="no setting 'epoch'; did you mean 'epochs'"):
         explain_setting("epoch")
 
@@ -87,7 +87,7 @@ def test_the_command_says_what_is_set(tmp_path: Path) -> None:
     assert "every setting is as it comes" in output()
     (tmp_path / "foretaste.toml").write_text("[model.sequence]\nepochs = 8\n")
     assert output() == "model.sequence.epochs = 8\n"
-    assert "model.sequence.epochs = 8 (here; else 16)" in output("epochs")
+    assert "model.sequence.epochs = 8 (here; else 24)" in output("epochs")
     assert "training stops when" in output("model.sequence")
     wrong = CliRunner().invoke(app, ["settings", "nothing-such", "-w", str(tmp_path)])
     assert wrong.exit_code == 2

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from foretaste.domain.data import UserContext
+from foretaste.model.item_words import ItemWords
 from foretaste.model.sequence_network import (
     GAP_BUCKETS,
     UNREACHABLE_VALUE,
@@ -222,3 +223,28 @@ def test_gaps_are_logarithmic_and_bounded() -> None:
 
     assert found.tolist() == [1, 2, 3, GAP_BUCKETS - 1, 1]
     assert gap_buckets(np.zeros(0)).tolist() == []
+
+
+# Words ---------------------------------------------------------------------------------------
+
+
+def test_identities_are_told_with_what_the_words_add(network: SequenceNetwork, here: World) -> None:
+    """Of what nobody took they are 0 still: what it is like is guessed, as that of a new item."""
+    untaught = 7
+    with torch.no_grad():
+        network.identity.weight[untaught + 1] = 0
+    plain = network.learnt_identities()
+    network.words = ItemWords.of(here.catalogue.full_texts, network.identity.embedding_dim)
+    assert network.words is not None
+    added = network.learnt_identities() - plain
+    expected = network.words(torch.arange(1, ITEMS + 1)).detach().numpy()
+
+    assert not added[untaught].any()
+    assert expected[untaught].any()
+    others = np.arange(ITEMS) != untaught
+    np.testing.assert_allclose(added[others], expected[others], atol=1e-6)
+    index = torch.arange(1, ITEMS + 1)
+    composed = network.compose_items(
+        torch.from_numpy(network.learnt_identities()), network.vectors[index]
+    )
+    close(composed[others].detach(), network.item_vectors(index)[others].detach())

@@ -149,6 +149,17 @@ def test_without_validation_events_it_trains_all_the_same(here: World) -> None:
     assert all(np.isfinite(array).all() for array in parameters(network).values())
 
 
+def test_words_are_learnt_unless_they_are_switched_off(here: World) -> None:
+    with_words = train_network(here.training(with_(epochs=1)))
+    without = train_network(here.training(with_(epochs=1, word_vectors=False)))
+
+    assert with_words is not None
+    assert with_words.words is not None
+    assert float(with_words.words.vectors.weight.detach().std()) > 0.025  # they began at .02
+    assert without is not None
+    assert without.words is None
+
+
 def test_items_nobody_took_keep_no_identity(here: World) -> None:
     found = here.split.train
     kept = found.filter_rows(found.item != 17)

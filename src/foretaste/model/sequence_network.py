@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from foretaste.domain.data import Doubles, Floats, Interactions, Longs, UserContext
+from foretaste.model.item_words import ItemWords
 from foretaste.model.settings import SequenceSettings
 
 GAP_BUCKETS = 40
@@ -209,8 +210,13 @@ class SequenceNetwork(nn.Module):
         *,
         is_timed: bool = False,
         has_sparse_identity: bool = False,
+        words: ItemWords | None = None,
     ) -> None:
-        """has_sparse_identity: the identities' gradient is of those in a batch alone."""
+        """has_sparse_identity: the identities' gradient is of those in a batch alone.
+
+        words: what the words of the items' texts are, where they are learnt. Trained, they are told
+        with the identities: see `learnt_identities`.
+        """
         super().__init__()
         dim = settings.dim
         self.rotary_pairs = dim // settings.heads // 4 if is_timed else 0
@@ -218,6 +224,7 @@ class SequenceNetwork(nn.Module):
         self.length = length
         self.register_buffer("vectors", vectors, persistent=False)  # [items + 1, read dim]
         self.identity = nn.Embedding(len(vectors), dim, sparse=has_sparse_identity)
+        self.words = words
         self.project = nn.Linear(vectors.shape[1], dim, bias=False)
         self.kind = nn.Embedding(event_type_count + 2, dim)
         self.gap = nn.Embedding(GAP_BUCKETS, dim)
@@ -237,8 +244,11 @@ class SequenceNetwork(nn.Module):
         nn.init.zeros_(self.value.weight)
 
     def item_vectors(self, index: Tensor) -> Tensor:
-        """[...] internal ids + 1 → [..., dim], identity and text."""
-        return self.compose_items(self.identity(index), self.vectors[index])
+        """[...] internal ids + 1 → [..., dim], identity, words and text."""
+        identity = self.identity(index)
+        if self.words is not None:
+            identity = identity + self.words(index)
+        return self.compose_items(identity, self.vectors[index])
 
     def compose_items(self, identity: Tensor, vectors: Tensor) -> Tensor:
         """[..., dim] and [..., read dim] → [..., dim], what an item is."""
@@ -274,6 +284,17 @@ class SequenceNetwork(nn.Module):
         """[batch, length] both → [batch, length, dim], what values of this size say; 0 for none."""
         bucket = (value[..., None] >= self.steps[event_type]).sum(-1)
         return self.value(event_type * VALUE_BUCKETS + bucket) * torch.isfinite(value)[..., None]
+
+    @torch.no_grad()
+    def learnt_identities(self) -> Floats:
+        """[items, dim], with what the words of each item add; 0 for an item that nobody took."""
+        identities = np.array(self.identity.weight[1:].cpu().numpy())
+        if self.words is not None:
+            taught = np.flatnonzero(identities.any(axis=1))
+            for items in np.split(taught, range(ITEMS_PER_BATCH, len(taught), ITEMS_PER_BATCH)):
+                index = torch.from_numpy(items + 1).to(self.vectors.device)
+                identities[items] += self.words(index).cpu().numpy()
+        return identities
 
     def grow(self, vectors: Tensor) -> None:
         """[items, read dim] of all items, old and new; a new item's identity is zero."""

@@ -25,6 +25,7 @@ from foretaste.errors import ModelError
 from foretaste.model.checkpoint import Checkpoint
 from foretaste.model.history_pieces import HistoryPieces
 from foretaste.model.index.base import is_exhaustive
+from foretaste.model.item_words import ItemWords
 from foretaste.model.sequence_network import (
     EventTokens,
     SequenceNetwork,
@@ -40,7 +41,7 @@ MAX_CHECKED_CASES = 2000
 """Validation events looked at in a check, at most."""
 SECONDS_PER_DAY = 86_400.0
 """Seconds. Where everything happened within one, times are but an order."""
-REFIT_EPOCH_SHARE, REFIT_RATE_SHARE = 0.3, 0.8
+REFIT_EPOCH_SHARE, REFIT_RATE_SHARE = 0.2, 0.8
 """Of the epochs, and of the learning rate in the first of them, that teach what answers the newest
 events."""
 MIN_PARALLEL_EVENTS = 2048
@@ -156,6 +157,7 @@ def train_network(training: Training) -> SequenceNetwork | None:
     device = device_of(settings.device)
     vectors = torch.from_numpy(np.asarray(training.catalogue.vectors))
     zero_vector = torch.zeros(1, vectors.shape[1], dtype=vectors.dtype)
+    texts = training.catalogue.full_texts
     network = SequenceNetwork(
         torch.cat([zero_vector, vectors]),
         settings,
@@ -164,6 +166,7 @@ def train_network(training: Training) -> SequenceNetwork | None:
         training_plan.input_dropout,
         is_timed=training_plan.is_timed,
         has_sparse_identity=not is_exhaustive(len(vectors)),
+        words=ItemWords.of(texts, settings.dim) if settings.word_vectors else None,
     )
     network.steps.copy_(torch.from_numpy(value_bounds(training.interactions)))
     network = network.to(device)

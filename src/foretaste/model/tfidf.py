@@ -29,12 +29,17 @@ class TfIdf:
         self._columns = {word: column for column, word in enumerate(self.words)}
 
     @classmethod
-    def fit(cls, texts: Sequence[str]) -> Self | None:
-        """The words that two of the texts have, in alphabetical order; None if there are none."""
+    def fit(cls, texts: Sequence[str], max_words: int | None = None) -> Self | None:
+        """The words that two of the texts have, in alphabetical order; None if there are none.
+
+        max_words: those of most texts at most.
+        """
         counts = Counter(word for text in texts for word in set(words_of(text)))
         words = sorted(word for word, count in counts.items() if count >= MIN_TEXTS_PER_WORD)
         if not words:
             return None
+        if max_words is not None and len(words) > max_words:
+            words = sorted(sorted(words, key=lambda word: -counts[word])[:max_words])
         text_counts = np.array([counts[word] for word in words], np.float32)
         return cls(words, np.log((1 + len(texts)) / (1 + text_counts)) + 1)
 

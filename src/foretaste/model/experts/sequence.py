@@ -67,7 +67,7 @@ class SequenceExpert:
         self._numpy_network = NumpyNetwork(network) if is_on_cpu else None
         self._settings = settings
         if identity is None:
-            identity = np.array(network.identity.weight.detach()[1:].cpu().numpy())
+            identity = network.learnt_identities()
         identity = identity.astype(_identity_dtype(len(identity)), copy=False)
         untaught = np.asarray(~identity.any(axis=1))
         self._is_estimated = GrowingArray(untaught)  # [items], those whose identity nobody taught
@@ -304,7 +304,7 @@ class SequenceExpert:
         arrays = {
             name: value.cpu().numpy()
             for name, value in self._network.state_dict().items()
-            if name != "identity.weight"
+            if name != "identity.weight" and not name.startswith("words.")
         }
         identity = np.zeros(
             (len(self._identity) + 1, self._settings.dim), self._identity.rows.dtype
