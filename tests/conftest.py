@@ -17,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 if TYPE_CHECKING:
+    from consume.s3_server import S3Server
     from faults.nursery import Nursery
 
 START = 1_700_000_000
@@ -236,3 +237,17 @@ def sounding(make_once: MakeOnce, items: pd.DataFrame, events: pd.DataFrame) -> 
     from language.media.sound_shop import make_sounding
 
     return make_once("sounding", lambda folder: make_sounding(folder, items, events))
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["S3Server"]:
+    """Use a prefix of your own."""
+    from consume.s3_server import S3Server
+
+    server = S3Server(tmp_path_factory.mktemp("s3") / "data")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ACCESS_KEY_ID", "shop")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "of-the-test")
+        server.start()
+        yield server
+        server.close()

@@ -49,7 +49,8 @@ from foretaste.domain.store import Store
 from foretaste.errors import StoreError
 from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.profile import TasteProfile
-from foretaste.model.artefacts import ModelRegistry, ModelVersion
+from foretaste.model.artefacts import ModelVersion
+from foretaste.model.shared_registry import open_registry
 from foretaste.model.training import Training
 from foretaste.online.answer import SLOT_SHARE, degradation, first_in_time, levels
 from foretaste.online.fair_queue import FairQueue
@@ -97,7 +98,7 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         self.folder, self.config, self.progress, self.clock = folder, config, progress, clock
         self.cluster = open_cluster(config.ray)
         self.store = open_store(config.behaviour, folder)
-        self.models = ModelRegistry(folder / "models")
+        self.models = open_registry(folder / "models", self.store, config.model, self.at_snapshot)
         self.weights = {**EVENT_TYPE_WEIGHTS, **config.behaviour.event_weights}
         self.feature_typing = config.behaviour.feature_typing()
         currency, features = config.behaviour.currency, config.behaviour.features

@@ -155,3 +155,12 @@ def test_what_kubernetes_says_of_a_service_called_foretaste_is_no_setting(
 def test_a_mistyped_setting_is_not_taken_for_a_word_of_kubernetes(tmp_path: Path) -> None:
     assert "no key 'port'" in fault(tmp_path, {"FORETASTE_SERVE__PORT": "8000"})
     assert "no key 'nme'" in fault(tmp_path, {"FORETASTE_NME": "shop"})
+
+
+def test_models_are_shared_by_hosts_with_one_store(tmp_path: Path) -> None:
+    file = tmp_path / "foretaste.toml"
+    file.write_text('[model]\nshare = "/srv/models"\n')
+    with pytest.raises(SettingsError, match=r"one store; name it as behaviour\.database"):
+        load_config(tmp_path)
+    file.write_text(file.read_text() + '[behaviour]\ndatabase = "postgresql://db/shop"\n')
+    assert load_config(tmp_path).model.share_rule == "all"

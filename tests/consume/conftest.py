@@ -9,7 +9,6 @@ from foretaste.behaviour.store import SqlStore
 
 from .nats_server import NatsServer
 from .redis_server import RedisServer
-from .s3_server import S3Server
 
 
 @pytest.fixture
@@ -46,15 +45,3 @@ def nats_server(_nats: NatsServer) -> NatsServer:
     """One whose stream is new and empty."""
     _nats.publish([], anew=True)
     return _nats
-
-
-@pytest.fixture(scope="session")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """Use a prefix of your own."""
-    server = S3Server(tmp_path_factory.mktemp("s3") / "data")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ACCESS_KEY_ID", "shop")
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "of-the-test")
-        server.start()
-        yield server
-        server.close()

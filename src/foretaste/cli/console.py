@@ -270,11 +270,15 @@ def print_checks(warnings: Sequence[Mapping[str, str]]) -> None:
         print_wrapped(f"         {check['remedy']}", indent=9)
 
 
-def print_list_health(health: "ListHealth", *, json: bool = False) -> None:
-    """What is wrong with the lists that people get, and the lists in numbers."""
+def print_list_health(
+    health: "ListHealth", host_problems: Sequence[str] = (), *, json: bool = False
+) -> None:
+    """What is wrong with the lists that people get and with hosts, and the lists in numbers."""
     if json:
-        print_json(health.summary())
+        print_json(health.summary() | ({"hosts": list(host_problems)} if host_problems else {}))
         return
+    for problem in host_problems:
+        say(f"warning: {problem}")
     if health.warnings:
         print_checks(health.checks())
     else:

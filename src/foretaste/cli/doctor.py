@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(workspace: Workspace = CURRENT_FOLDER, json: Json = False) -> None:
-    """Check the lists of 200 users and say what is wrong.
+    """Check the lists of 200 users, and hosts that share models, and say what is wrong.
 
     The live model is asked as the service asks it. Each warning comes with what to do. The exit
     code is 0 where nothing is wrong, 1 where something is.
@@ -23,7 +23,7 @@ def doctor(workspace: Workspace = CURRENT_FOLDER, json: Json = False) -> None:
     with open_loop(workspace) as loop:
         from foretaste.online.list_health import look_at_live
 
-        health = look_at_live(loop)
-    console.print_list_health(health, json=json)
-    if health.warnings:
+        health, host_problems = look_at_live(loop), loop.models.host_problems()
+    console.print_list_health(health, host_problems, json=json)
+    if health.warnings or host_problems:
         raise typer.Exit(EXIT_WARNINGS)

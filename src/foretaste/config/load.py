@@ -83,6 +83,14 @@ class Config(Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _shares_a_store(self) -> Self:
+        if self.model.share is not None and self.behaviour.database is None:
+            raise ValueError(
+                "model.share is for hosts that have one store; name it as behaviour.database"
+            )
+        return self
+
 
 def load_config(
     folder: Path,

@@ -306,6 +306,17 @@ class ModelRegistry:
             for name in older_names:
                 self._delete(name)
 
+    def follow(self) -> None:
+        """Do what hosts that share models have agreed on; see `shared_registry`. Here is one."""
+
+    def host_problems(self) -> list[str]:
+        """What hosts that share models cannot do, a sentence each."""
+        return []
+
+    def host_counts(self) -> dict[str, int]:
+        """How many such hosts have what is live, have not, or cannot load it."""
+        return {}
+
     def _temporary_path(self) -> Path:
         """Where something is written or deleted; nobody else has the name."""
         return self._folder / f".{uuid.uuid4().hex}{PARTIAL_SUFFIX}"

@@ -286,7 +286,9 @@ class ModelSettings(Settings):
         "keep": "max_versions",
         "refusal": "negative_feedback",
     }
-    added_keys: ClassVar[frozenset[str]] = frozenset(("media", "impression"))
+    added_keys: ClassVar[frozenset[str]] = frozenset(
+        ("media", "impression", "share", "share_rule", "share_seconds")
+    )
 
     seed: int = 0
     """Of all random numbers of a training: the same data and seed give the same model."""
@@ -301,6 +303,14 @@ class ModelSettings(Settings):
     Accepted for one release, so that older settings can be read."""
     max_versions: int = 5
     """Versions kept on disk besides the live one."""
+    share: str | None = None
+    """A folder or s3://bucket/prefix where hosts with one store and a workspace each share their
+    versions: what is promoted on one is promoted on all, or on none. Empty = this host alone."""
+    share_rule: Literal["all", "most", "any"] = "all"
+    """Of the hosts that are there, how many must be able to load a version for it to be live. Those
+    that cannot keep the one before, and say so."""
+    share_seconds: float = Field(default=60.0, gt=0)
+    """Seconds that hosts have to fetch and load a version before it is decided without them."""
     popularity: PopularitySettings = PopularitySettings()
     transition: TransitionSettings = TransitionSettings()
     neighbour: NeighbourSettings = NeighbourSettings()

@@ -19,7 +19,7 @@ from foretaste.consume.consumer_status import consumer_gauges
 from foretaste.converse.conversation import Chat, open_chat
 from foretaste.domain.data import Recommendation, Request
 from foretaste.domain.patience import current_patience
-from foretaste.errors import ForetasteError, ModelError, StoreBusy, StoreError
+from foretaste.errors import ForetasteError, StoreBusy, StoreError
 from foretaste.feedback.attribution import attribute_events
 from foretaste.language.open import REHEARSAL_QUERY
 from foretaste.loop import Foretaste
@@ -32,6 +32,7 @@ from foretaste.serve.http import logs
 from foretaste.serve.http.metrics import TenantMetrics
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.user_access import UserAccess
+from foretaste.serve.promotions import pending_promotion, share_gauges, substitute_reason
 from foretaste.serve.rehearsal import is_rehearsal
 from foretaste.serve.warm_up import try_to_warm_up_language, warm_up_lists
 from foretaste.training.erasure_receipt import ErasureReceipt
@@ -294,6 +295,7 @@ class Service:
         outcome = TrainingOutcome.last(workspace.store)
         if outcome is not None:
             gauges |= outcome.gauges(self._clock())
+        gauges |= share_gauges(workspace.models)
         return gauges | consumer_gauges(workspace.store, self._clock())
 
     def _count_items(self, workspace: Foretaste) -> int:
@@ -311,7 +313,7 @@ class Service:
         content: dict[str, Any] = {"status": "ready"}
         if degraded_reason is not None:
             content = {"status": "degraded", "reason": degraded_reason, "why": degraded_reason}
-        serving_model, substitute = workspace.manager.answering, self._substitute_reason(workspace)
+        serving_model, substitute = workspace.manager.answering, substitute_reason(workspace)
         if serving_model is not None:
             age = round(self._clock() - serving_model[1], 1)
             content["model"] = {"version": serving_model[0], "age_seconds": age}
@@ -320,6 +322,8 @@ class Service:
             warnings = checks_of(workspace.models, serving_model[0])
             if warnings is not None:
                 content["model"]["warnings"] = warnings
+            if problems := workspace.models.host_problems():
+                content["model"]["host_problems"] = problems
         outcome = None if degraded_reason else TrainingOutcome.last(workspace.store)
         if outcome is not None:
             content["worker"] = outcome.readiness(self._clock())
@@ -339,29 +343,15 @@ class Service:
         workspace = self._workspace
         if workspace is None:
             return
+        workspace.models.follow()
         if (
             not self._is_ready
             and self._failure is None
             and workspace.models.live_name() is not None
         ):
             self.start()  # the first model there is
-        elif self._is_ready and self._pending_promotion(workspace) is not None:
+        elif self._is_ready and pending_promotion(workspace) is not None:
             workspace.manager.newest(Budget(LOADING_MS))  # has it loaded beside the other
-
-    def _pending_promotion(self, workspace: Foretaste) -> str | None:
-        """The version that was promoted and does not answer yet; None where it does."""
-        serving_model, live = workspace.manager.answering, workspace.models.live_name()
-        return live if serving_model is not None and serving_model[0] != live else None
-
-    def _substitute_reason(self, workspace: Foretaste) -> str | None:
-        """Why another version answers than the one that was promoted; None where it is that one."""
-        try:
-            promoted = self._pending_promotion(workspace)
-        except ModelError as error:
-            return str(error)
-        if workspace.manager.instead is None and promoted is not None:
-            return f"model {promoted} was promoted and is being loaded"
-        return workspace.manager.instead
 
     def _warm_up(self) -> None:
         """Answer one question, so that the first person need not wait for what it loads."""

@@ -213,6 +213,7 @@ class _Gauges(Collector):
         "foretaste_model_age_seconds": "Time since the model that answers was trained",
         "foretaste_model_substituted": "1 where another version answers than was promoted",
         "foretaste_model_instead": "The old name of foretaste_model_substituted, for one release",
+        "foretaste_model_hosts": "Hosts that share models, by whether they have what is live",
         "foretaste_worker_seconds": "Time since the worker's last training ended",
         "foretaste_worker_outcome": "1 for what the worker's last training came to, by outcome",
         "foretaste_consumer_lag": "Entries or files that a consumer has not read, by source",
@@ -221,6 +222,7 @@ class _Gauges(Collector):
         "foretaste_consumer_failing": "1 while a consumer cannot read or store, by source",
     }
     LABELS: Mapping[str, tuple[str, ...]] = {
+        "foretaste_model_hosts": ("state",),
         "foretaste_worker_outcome": ("outcome",),
         "foretaste_consumer_lag": ("source",),
         "foretaste_consumer_rows": ("outcome", "source"),

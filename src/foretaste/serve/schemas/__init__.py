@@ -85,6 +85,8 @@ class ServingModelOut(ResponseSchema):
     warnings: list[ListCheck] | None = None
     """What is wrong with the lists of 200 people, as its training saw it, the worst first; absent
     where nobody looked."""
+    host_problems: list[str] | None = None
+    """What hosts that share models cannot load, a sentence each."""
 
 
 class TrainingOutcomeOut(ResponseSchema):
