@@ -19,6 +19,7 @@ from foretaste.model.expert_scorer import scorer_of
 from foretaste.model.expert_weights import default_expert_weights
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.sequence import SequenceExpert as SequenceExpert
+from foretaste.model.gradient import gradient_step, make_optimizers
 from foretaste.model.history_pieces import HistoryPieces
 from foretaste.model.index import base
 from foretaste.model.index.base import is_exhaustive, rows_of, widened
@@ -26,12 +27,10 @@ from foretaste.model.index.exact import ExactIndex
 from foretaste.model.item_words import ItemWords
 from foretaste.model.product import ProductOfExperts
 from foretaste.model.product_scorer import CANDIDATES_PER_EXPERT
+from foretaste.model.sequence_loss import sampled_softmax_loss
 from foretaste.model.sequence_network import SequenceNetwork
 from foretaste.model.sequence_training import (
-    gradient_step,
-    make_optimizers,
     plan_training,
-    sampled_softmax_loss,
 )
 from foretaste.model.settings import ModelSettings
 from foretaste.model.training import Training

@@ -91,15 +91,19 @@ def test_a_batch_that_was_killed_is_finished_with_the_lists_of_one_process(
     assert shared.read_bytes() == alone.read_bytes()
 
 
-def test_a_training_reads_with_the_cluster(
+def test_a_training_reads_and_learns_with_the_cluster(
     address: str, items: pd.DataFrame, events: pd.DataFrame, tmp_path: Path
 ) -> None:
     titles = [f"{title} {number}" for number in range(10) for title in items["title"]]
     many = pd.DataFrame({"id": [str(row) for row in range(len(titles))], "title": titles})
-    (tmp_path / "foretaste.toml").write_text('[model]\nexperts = ["popularity"]\n')
+    (tmp_path / "foretaste.toml").write_text(
+        '[model]\nexperts = ["popularity", "sequence"]\n'
+        "[model.sequence]\nepochs = 2\ndim = 32\nbatch_events = 64\n"
+    )
     loop = Foretaste.open(tmp_path, settings={"ray.address": address})
-    tasks = list[str]()
-    loop.data_encoder._progress = lambda task, done, total, note="": tasks.append(task)
+    notes = list[tuple[str, str]]()
+    loop.progress = lambda task, done, total, note="": notes.append((task, note))
+    loop.data_encoder._progress = loop.progress
     loop.add(items=pd.concat([items, many]), events=events)
     loop.train()
     texts = [item.reading() for item in loop.store.items_by_id(["space-1", "3", "199"]).values()]
@@ -108,6 +112,7 @@ def test_a_training_reads_with_the_cluster(
     loop.close()
 
     assert loaded is None  # nothing was read here
-    assert tasks.count("reading") >= 3
+    assert sum(task == "reading" for task, _ in notes) >= 3
+    assert any("loss" in note for task, note in notes if task == "training the sequence expert")
     encoder = open_reader(LanguageSettings(threads=1))
     np.testing.assert_allclose(vectors, encoder.encode(texts), atol=1e-6)

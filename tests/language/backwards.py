@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from foretaste.domain.cluster import PartT, ResultT, StateT
+from foretaste.domain.cluster import PartT, ResultT, Seat, StateT
+from foretaste.domain.ports import Progress
 
 
 class Backwards:
-    """It counts its parts."""
+    """It counts its parts, and those who work together are one."""
 
     def __init__(self) -> None:
         self.is_engaged, self.parts_done = True, 0
@@ -21,3 +22,7 @@ class Backwards:
         for number, part in reversed(list(enumerate(parts))):
             self.parts_done += 1
             yield number, work(state, part)
+
+    def replicate(self, work: Callable[[Seat, Progress], ResultT], progress: Progress) -> ResultT:
+        self.parts_done += 1
+        return work(Seat(0, 1, "nowhere"), progress)

@@ -15,20 +15,20 @@ from foretaste.domain.data import Floats, Interactions
 from foretaste.errors import ModelError
 from foretaste.model.experts.popularity import PopularityExpert
 from foretaste.model.experts.sequence import SequenceExpert
+from foretaste.model.gradient import gradient_step
 from foretaste.model.history_pieces import HistoryPieces
 from foretaste.model.index import base
+from foretaste.model.sequence_loss import draw_negatives, sampled_softmax_loss
 from foretaste.model.sequence_network import UNREACHABLE_VALUE, SequenceNetwork
 from foretaste.model.sequence_training import (
-    draw_negatives,
-    gradient_step,
     plan_training,
     refit_network,
-    sampled_softmax_loss,
     train_network,
     validation_quality,
 )
 from foretaste.model.settings import ModelSettings, SequenceSettings
 from foretaste.model.training import Training
+from language.backwards import Backwards
 
 from .world import EACH, ITEMS, SEQUENCE, SETTINGS, World, did, item, shelf, world
 
@@ -385,6 +385,19 @@ def test_after_a_kill_training_ends_where_it_would_have(
     assert epochs[0] == epoch - epoch % 2 + 1  # it went on, it did not begin anew
     assert same(parameters(resumed), uninterrupted)
     assert list(folder.iterdir()) == []  # the run is over
+
+
+# By others ------------------------------------------------------------------------------------
+
+
+def test_a_cluster_of_one_teaches_the_same(here: World, uninterrupted: dict[str, Floats]) -> None:
+    cluster = Backwards()
+    taught = train_network(here.training(LONG, cluster=cluster))
+    assert cluster.parts_done == 1
+    assert same(parameters(taught), uninterrupted)
+    cluster.is_engaged = False
+    train_network(here.training(with_(epochs=1), cluster=cluster))
+    assert cluster.parts_done == 1
 
 
 # Not a number ---------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ worker had are given to others, and another worker is started in its place.
 """
 
 import importlib.util
-import pickle
+import logging
 import signal
 import threading
 from collections import deque
@@ -14,14 +14,23 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from foretaste.cluster.ray_worker import WATCH_GROUP, RayWorker, WorkerDied, run_together
 from foretaste.cluster.settings import RaySettings
-from foretaste.domain.cluster import PartT, ResultT, StateT
+from foretaste.domain.cluster import PartT, ResultT, Seat, StateT
+from foretaste.domain.ports import Progress
 from foretaste.errors import ClusterError, ForetasteError, MissingExtra
 
 PARTS_PER_WORKER = 2
 """Parts that a worker has at a time: the next one is there when one is done."""
 MAX_ATTEMPTS = 4
 """Workers that may die over the same part before it is given up."""
+MAX_START_SECONDS = 60.0
+"""Seconds in which a worker has found a core, or does without."""
+TOO_MANY_DEATHS = (
+    "{} workers of the Ray cluster died over the same piece of work, perhaps for want of memory; "
+    "see the logs of Ray"
+)
+log = logging.getLogger(__name__)
 
 
 def open_cluster(settings: RaySettings) -> "RayCluster | None":
@@ -46,23 +55,6 @@ def engaged(cluster: "RayCluster | None") -> Iterator[None]:
     finally:
         cluster.is_engaged = False
         cluster.release()
-
-
-class _Worker:
-    """What lives in a process of the cluster."""
-
-    def __init__(self) -> None:
-        self._states: dict[bytes, Any] = {}
-
-    def ready(self) -> None:
-        """Answers as soon as there is somebody to answer."""
-
-    def work(self, call: tuple[bytes, bytes], part: Any) -> Any:
-        """call: (what to begin with, what to do), each pickled."""
-        prepare, work = call
-        if prepare not in self._states:
-            self._states[prepare] = pickle.loads(prepare)()
-        return pickle.loads(work)(self._states[prepare], part)
 
 
 class RayCluster:
@@ -94,18 +86,56 @@ class RayCluster:
         call = ray.put((ray.cloudpickle.dumps(prepare), ray.cloudpickle.dumps(work)))
         return _Parts(self, call, parts).results()
 
+    def replicate(self, work: Callable[[Seat, Progress], ResultT], progress: Progress) -> ResultT:
+        """As `Cluster.replicate`."""
+        self.require()
+        import ray
+
+        self._start()
+        call = ray.put(ray.cloudpickle.dumps(work))
+        for attempt in range(MAX_ATTEMPTS):
+            if attempt:
+                log.warning("a worker of the Ray cluster died; going on from the last checkpoint")
+                self._stop_workers()
+                self._start()
+            try:
+                result: ResultT = run_together(self._reachable(), call, progress)
+                return result
+            except WorkerDied:
+                continue
+        raise ClusterError(TOO_MANY_DEATHS.format(MAX_ATTEMPTS))
+
+    def _reachable(self) -> list[Any]:
+        """Workers that answer; one that has found no place in time is given up."""
+        import ray
+
+        worker_by_ping = {worker.ping.remote(): worker for worker in self._workers}
+        pings = list(worker_by_ping)
+        answers, _ = ray.wait(pings, num_returns=len(pings), timeout=MAX_START_SECONDS)
+        if not answers:
+            raise ClusterError(
+                f"the Ray cluster gave no worker a place in {MAX_START_SECONDS:.0f} s; see "
+                "'ray status'"
+            )
+        return [worker_by_ping[answer] for answer in answers]
+
     def release(self) -> None:
         """Give the workers back, if there are any: the next piece of work asks for others."""
         if not (self._workers or self._is_mine):
             return
+        self._stop_workers()
+        if self._is_mine:
+            import ray
+
+            ray.shutdown()
+            self._is_mine = False
+
+    def _stop_workers(self) -> None:
         import ray
 
         for worker in self._workers:
             ray.kill(worker)
         self._workers.clear()
-        if self._is_mine:
-            ray.shutdown()
-            self._is_mine = False
 
     @property
     def workers(self) -> list[Any]:
@@ -167,7 +197,8 @@ class RayCluster:
         import ray
 
         gpus = 1 if ray.cluster_resources().get("GPU", 0) >= 1 else 0
-        return ray.remote(_Worker).options(num_cpus=1, num_gpus=gpus, max_restarts=0).remote()
+        actor = ray.remote(concurrency_groups={WATCH_GROUP: 1})(RayWorker)
+        return actor.options(num_cpus=1, num_gpus=gpus, max_restarts=0).remote()
 
 
 class _Parts:
@@ -220,13 +251,10 @@ class _Parts:
             self._again.append(part)
             attempts = self._attempts[part[0]] = self._attempts.get(part[0], 0) + 1
             if attempts == MAX_ATTEMPTS:
-                raise ClusterError(
-                    f"{attempts} workers of the Ray cluster died over the same piece of work, "
-                    "perhaps for want of memory; see the logs of Ray"
-                )
+                raise ClusterError(TOO_MANY_DEATHS.format(attempts))
         new_worker = self._cluster.replace_worker(worker)
         if new_worker is not None:
-            self._running[new_worker.ready.remote()] = new_worker, None
+            self._running[new_worker.ping.remote()] = new_worker, None
 
 
 @contextmanager

@@ -23,10 +23,11 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from foretaste.domain.data import Longs
 from foretaste.domain.device import device_of
 from foretaste.errors import MissingExtra, ModelError
+from foretaste.model.gradient import cosine_schedule
 from foretaste.model.history_pieces import HistoryPieces
 from foretaste.model.private_counts import PrivateRelease
+from foretaste.model.sequence_loss import draw_negatives
 from foretaste.model.sequence_network import EventTokens, SequenceNetwork
-from foretaste.model.sequence_training import cosine_schedule, draw_negatives
 from foretaste.model.training import Training
 
 PEOPLE_PER_PASS = 32

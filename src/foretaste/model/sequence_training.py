@@ -1,33 +1,37 @@
 """Training of the sequence network: histories in, the network that predicts what is held out best.
 
-Loss: at every event the next taken item is told from items drawn uniformly and shared by the whole
-batch, so that the comparison is one matrix product; logits are corrected for the draw (sampled
-softmax, Jean et al. 2015, section 3). A history longer than the network's is cut in pieces
-(`history_pieces`).
+A history longer than the network's is cut in pieces (`history_pieces`). Alone or by the workers of
+a cluster it is the same loop, of which each worker then has a copy (`replicas`).
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from math import ceil
+from functools import partial
+from math import ceil, sqrt
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from foretaste.domain.arrays import rows_that_fit
-from foretaste.domain.data import EvaluationCases, Interactions
+from foretaste.domain.cluster import Seat
+from foretaste.domain.data import EvaluationCases, Interactions, Longs
 from foretaste.domain.device import device_of
+from foretaste.domain.ports import Progress, no_progress
 from foretaste.errors import ModelError
 from foretaste.model.checkpoint import Checkpoint
+from foretaste.model.gradient import cosine_schedule, gradient_step, make_optimizers
 from foretaste.model.history_pieces import HistoryPieces
 from foretaste.model.index.base import is_exhaustive
 from foretaste.model.item_words import ItemWords
+from foretaste.model.replicas import ALONE, Replicas, joined
+from foretaste.model.sequence_loss import sampled_softmax_loss
 from foretaste.model.sequence_network import (
-    EventTokens,
     SequenceNetwork,
     event_tokens,
     value_bounds,
@@ -44,6 +48,10 @@ SECONDS_PER_DAY = 86_400.0
 REFIT_EPOCH_SHARE, REFIT_RATE_SHARE = 0.2, 0.8
 """Of the epochs, and of the learning rate in the first of them, that teach what answers the newest
 events."""
+UNSHARED_FOLDER = (
+    "the workers of the cluster do not see the same checkpoint; the workspace folder must be the "
+    "same under its path on all machines"
+)
 MIN_PARALLEL_EVENTS = 2048
 """Events a batch from which several threads are faster than one: below, they wait for one another
 longer than they compute (docs/decisions/0004)."""
@@ -71,52 +79,6 @@ def plan_training(interactions: Interactions, settings: SequenceSettings) -> Tra
         batch_events=settings.batch_events * (4 if is_long else 1),
         is_timed=bool(interactions.event_count and np.ptp(interactions.at) > SECONDS_PER_DAY),
     )
-
-
-def sampled_softmax_loss(
-    network: SequenceNetwork, batch: EventTokens, next_items: Tensor, negatives: int
-) -> Tensor:
-    """Mean cross-entropy of the true next item against the drawn ones."""
-    items = len(network.vectors) - 1
-    device = batch.item.device
-    if negatives >= items:
-        states = functional.normalize(network(batch)[next_items > 0], dim=-1)
-        scores = states @ network.unit_item_vectors().T / network.temperature
-        return functional.cross_entropy(scores, next_items[next_items > 0] - 1)
-    target_items = next_items[next_items > 0]  # [events]
-    negative_items = draw_negatives(items, negatives, device)
-    negatives = len(negative_items)
-    # an item is an event, the one wanted after it and perhaps drawn: its vector is made once
-    index = torch.cat([batch.item.flatten(), target_items, negative_items])
-    distinct, vector_positions = torch.unique(index, return_inverse=True)
-    vectors = network.item_vectors(distinct)  # [distinct, dim]
-    events, target_positions, negative_positions = vector_positions.split(
-        [batch.item.numel(), len(target_items), negatives]
-    )
-    states = network(batch, vectors[events].view(*batch.item.shape, -1))[next_items > 0]
-    states = functional.normalize(states, dim=-1) / network.temperature  # [events, dim]
-    vectors = functional.normalize(vectors, dim=-1)
-    target_logits = (states * vectors[target_positions]).sum(-1)  # [events]
-    negative_logits = states @ vectors[negative_positions].T  # [events, negatives]
-    drawn_positions = torch.full((items + 1,), -1, device=device)
-    drawn_positions[negative_items] = torch.arange(negatives, device=device)
-    clashing_events = (drawn_positions[target_items] >= 0).nonzero()[
-        :, 0
-    ]  # events whose own item was drawn: not an other
-    negative_logits[clashing_events, drawn_positions[target_items[clashing_events]]] = -torch.inf
-    negative_total = torch.logsumexp(negative_logits, dim=1) + float(
-        np.log((items - 1) / negatives)
-    )
-    return (torch.logaddexp(target_logits, negative_total) - target_logits).mean()
-
-
-def draw_negatives(items: int, count: int, device: torch.device) -> Tensor:
-    """Different internal ids + 1; of a large catalogue a few less than wanted, for an order of all
-    would take longer than the loss.
-    """
-    if is_exhaustive(items):
-        return torch.randperm(items, device=device)[:count] + 1
-    return torch.unique(torch.randint(items, (count,), device=device)) + 1
 
 
 @torch.inference_mode()
@@ -154,27 +116,27 @@ def train_network(training: Training) -> SequenceNetwork | None:
     if not len(pieces.starts):
         return None
     torch.manual_seed(training.settings.seed)
-    device = device_of(settings.device)
-    vectors = torch.from_numpy(np.asarray(training.catalogue.vectors))
-    zero_vector = torch.zeros(1, vectors.shape[1], dtype=vectors.dtype)
+    vectors = all_vectors(training)
     texts = training.catalogue.full_texts
     network = SequenceNetwork(
-        torch.cat([zero_vector, vectors]),
+        vectors,
         settings,
         training_plan.length,
         len(training.interactions.event_types),
         training_plan.input_dropout,
         is_timed=training_plan.is_timed,
-        has_sparse_identity=not is_exhaustive(len(vectors)),
+        has_sparse_identity=not is_exhaustive(len(vectors) - 1),
         words=ItemWords.of(texts, settings.dim) if settings.word_vectors else None,
     )
     network.steps.copy_(torch.from_numpy(value_bounds(training.interactions)))
-    network = network.to(device)
-    run = SequenceTrainingRun(network, pieces, training_plan, training)
-    with _limited_threads(None if training_plan.batch_events >= MIN_PARALLEL_EVENTS else 1):
-        run.train()
-    _zero_cold_identities(network, training.interactions)
-    return network
+    return teach(network, pieces, training_plan, training)
+
+
+def all_vectors(training: Training) -> Tensor:
+    """[items + 1, read dim], the first of nothing."""
+    vectors = np.asarray(training.catalogue.vectors)
+    table = np.concatenate([np.zeros((1, vectors.shape[1]), vectors.dtype), vectors])
+    return torch.from_numpy(table)
 
 
 def refit_network(network: SequenceNetwork, training: Training) -> SequenceNetwork:
@@ -198,11 +160,73 @@ def refit_network(network: SequenceNetwork, training: Training) -> SequenceNetwo
         validation_cases=training.validation_cases.select(np.empty(0, np.int64)),
     )
     training_plan = plan_training(training.interactions, settings)
-    run = SequenceTrainingRun(network, pieces, training_plan, training)
-    with _limited_threads(None if training_plan.batch_events >= MIN_PARALLEL_EVENTS else 1):
-        run.train()
+    return teach(network, pieces, training_plan, training)
+
+
+def teach(
+    network: SequenceNetwork,
+    pieces: HistoryPieces,
+    training_plan: TrainingPlan,
+    training: Training,
+) -> SequenceNetwork:
+    """The network, taught here or by the workers of the cluster."""
+    network = network.to(device_of(training.settings.sequence.device))
+    cluster = training.cluster
+    if cluster is None or not cluster.is_engaged:
+        run_training(network, pieces, training_plan, training)
+    else:
+        work = shared_training(network, training_plan, training)
+        network.load_state_dict(state_tensors(cluster.replicate(work, training.progress)))
     _zero_cold_identities(network, training.interactions)
     return network
+
+
+def run_training(
+    network: SequenceNetwork,
+    pieces: HistoryPieces,
+    training_plan: TrainingPlan,
+    training: Training,
+    replicas: Replicas = ALONE,
+) -> None:
+    """Teach the network in this process, alone or beside its replicas."""
+    run = SequenceTrainingRun(network, pieces, training_plan, training, replicas)
+    with _limited_threads(None if training_plan.batch_events >= MIN_PARALLEL_EVENTS else 1):
+        run.train()
+
+
+# By several workers -------------------------------------------------------------------------------
+
+
+def shared_training(
+    network: SequenceNetwork, training_plan: TrainingPlan, training: Training
+) -> Callable[[Seat, Progress], dict[str, np.ndarray[Any, Any]]]:
+    """What each worker is to do: all that it needs, and nothing that stays in this process."""
+    no_vectors = {id(network.vectors): torch.empty(0)}  # they are the catalogue's
+    bare_network = deepcopy(network, no_vectors).cpu()
+    training = replace(training, progress=no_progress, open_reader=None, cluster=None)
+    return partial(_train_replica, bare_network, training_plan, training)
+
+
+def _train_replica(
+    network: SequenceNetwork,
+    training_plan: TrainingPlan,
+    training: Training,
+    seat: Seat,
+    progress: Progress,
+) -> dict[str, np.ndarray[Any, Any]]:
+    """One of the copies, from its first epoch or the checkpoint to the end. → its parameters."""
+    device = device_of(training.settings.sequence.device)
+    network.vectors = all_vectors(training)
+    network, training = network.to(device), replace(training, progress=progress)
+    pieces = HistoryPieces(training.interactions, network.length)
+    with joined(seat, device) as replicas:
+        run_training(network, pieces, training_plan, training, replicas)
+    return {name: value.cpu().numpy() for name, value in network.state_dict().items()}
+
+
+def state_tensors(arrays: dict[str, np.ndarray[Any, Any]]) -> dict[str, Tensor]:
+    """Parameters as PyTorch has them."""
+    return {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
 
 
 @contextmanager
@@ -224,59 +248,6 @@ def _zero_cold_identities(network: SequenceNetwork, interactions: Interactions) 
         network.identity.weight[torch.from_numpy(~is_consumed)] = 0
 
 
-def make_optimizers(network: SequenceNetwork, rate: float) -> list[torch.optim.Optimizer]:
-    """Adam. Where the catalogue is large an identity moves only in the batches that name it: the
-    others' gradient is zero, and to move them all by what was before took nine tenths of the time.
-    """
-    sparse_parameter = network.identity.weight if network.identity.sparse else None
-    dense_parameters = [
-        parameter for parameter in network.parameters() if parameter is not sparse_parameter
-    ]
-    dense_optimizers: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW(dense_parameters, lr=rate, weight_decay=0.0, fused=True)
-    ]
-    return (
-        dense_optimizers
-        if sparse_parameter is None
-        else [*dense_optimizers, torch.optim.SparseAdam([sparse_parameter], lr=rate)]
-    )
-
-
-def gradient_step(
-    network: SequenceNetwork, loss: Tensor, optimizers: list[torch.optim.Optimizer]
-) -> None:
-    """One step down the gradient, of length 1 at most."""
-    for optimizer in optimizers:
-        optimizer.zero_grad()
-    loss.backward()
-    if network.identity.sparse:
-        _clip_sparse(network)
-    else:
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    for optimizer in optimizers:
-        optimizer.step()
-
-
-def _clip_sparse(network: SequenceNetwork) -> None:
-    """As PyTorch's own, which takes no sparse gradient."""
-    identity = network.identity.weight
-    assert identity.grad is not None
-    identity.grad = identity.grad.coalesce()
-    grads = [
-        parameter.grad.values() if parameter is identity else parameter.grad
-        for parameter in network.parameters()
-        if parameter.grad is not None
-    ]
-    scale = (1.0 / (nn.utils.get_total_norm(grads) + 1e-6)).clamp(max=1.0)
-    for grad in grads:
-        grad.mul_(scale)
-
-
-def cosine_schedule(epoch: int, epochs: int) -> float:
-    """The share of the learning rate in an epoch: a cosine from 1 down to a twentieth."""
-    return float(0.05 + 0.95 * (1 + np.cos(np.pi * epoch / max(epochs, 1))) / 2)
-
-
 class SequenceTrainingRun:
     """One training run: epochs, checks, early stopping, checkpoints."""
 
@@ -286,6 +257,7 @@ class SequenceTrainingRun:
         pieces: HistoryPieces,
         training_plan: TrainingPlan,
         training: Training,
+        replicas: Replicas = ALONE,
     ) -> None:
         self.network, self.pieces, self.training_plan, self.training = (
             network,
@@ -293,6 +265,7 @@ class SequenceTrainingRun:
             training_plan,
             training,
         )
+        self.replicas = replicas
         settings = training.settings.sequence
         self.optimizers = make_optimizers(network, settings.learning_rate)
         rng = np.random.default_rng(training.settings.seed)
@@ -304,6 +277,7 @@ class SequenceTrainingRun:
         """To the end, or until checks no longer improve."""
         settings = self.training.settings.sequence
         checkpoint = Checkpoint.open(self.training.checkpoint_folder, self)
+        self.replicas.require_same(self.epoch, UNSHARED_FOLDER)
         self.training.progress("training the sequence expert", self.epoch, settings.epochs)
         while self.epoch < settings.epochs and self.checks_without_gain < settings.patience:
             loss = self._epoch()
@@ -312,47 +286,60 @@ class SequenceTrainingRun:
             if self.epoch % settings.check_every == 0 or self.epoch == settings.epochs:
                 if len(self.checked_cases):  # without any, the last epoch is the best there is
                     note += f", validation NDCG@10 {self._check():.4f}"
-                checkpoint.save()
+                if self.replicas.is_first:
+                    checkpoint.save()
             self.training.progress(
                 "training the sequence expert", self.epoch, settings.epochs, note
             )
         if self.best_state:
             self.network.load_state_dict(self.best_state)
-        checkpoint.delete()
+        if self.replicas.is_first:
+            checkpoint.delete()
 
     def _epoch(self) -> float:
         """One pass; all chance in it comes from the seed and the number of the epoch."""
         settings = self.training.settings
+        # replicas make a batch so many times larger; Adam then takes the root (Malladi et al. 2022)
+        rate = settings.sequence.learning_rate * sqrt(self.replicas.size)
         self.network.train()
         for group in [group for optimizer in self.optimizers for group in optimizer.param_groups]:
-            group["lr"] = settings.sequence.learning_rate * cosine_schedule(
-                self.epoch, settings.sequence.epochs
-            )
-        torch.manual_seed(settings.seed * 100_003 + self.epoch)
+            group["lr"] = rate * cosine_schedule(self.epoch, settings.sequence.epochs)
+        torch.manual_seed(settings.seed * 100_003 + self.epoch + self.replicas.rank * 1_000_003)
         rng = np.random.default_rng((settings.seed, self.epoch))
         self.pieces.recut(rng)
         losses = []
-        for piece_indices in self.pieces.batches(self.training_plan.batch_events, rng):
-            batch, next_items = self.pieces.batch(piece_indices)
-            if not (next_items > 0).any():
-                continue
-            device = self.network.vectors.device
-            loss = sampled_softmax_loss(
-                self.network, batch.to(device), next_items.to(device), settings.sequence.negatives
-            )
-            gradient_step(self.network, loss, self.optimizers)
-            losses.append(float(loss.detach()))
-            if not np.isfinite(losses[-1]):
-                raise ModelError(
-                    f"training the sequence expert: the loss became {losses[-1]} in epoch "
-                    f"{self.epoch + 1}; lower model.sequence.learning_rate "
-                    f"(now {settings.sequence.learning_rate}), or see that the item vectors are "
-                    "finite, and train again"
-                )
+        batch_events = self.training_plan.batch_events * self.replicas.size
+        for piece_indices in self.pieces.batches(batch_events, rng):
+            loss, events = self._loss(self.replicas.share(piece_indices))
+            gradient_step(self.network, loss, self.optimizers, self.replicas, events)
+            if loss is not None:
+                losses.append(self._finite(float(loss.detach())))
         return float(np.mean(losses)) if losses else 0.0
 
+    def _loss(self, piece_indices: Longs) -> tuple[Tensor | None, int]:
+        """(mean loss, of how many events); None where nothing in these pieces is to be told."""
+        if not len(piece_indices):
+            return None, 0
+        batch, next_items = self.pieces.batch(piece_indices)
+        events = int((next_items > 0).sum())
+        if not events:
+            return None, 0
+        device, settings = self.network.vectors.device, self.training.settings.sequence
+        batch, next_items = batch.to(device), next_items.to(device)
+        return sampled_softmax_loss(self.network, batch, next_items, settings.negatives), events
+
+    def _finite(self, loss: float) -> float:
+        if not np.isfinite(loss):
+            raise ModelError(
+                f"training the sequence expert: the loss became {loss} in epoch "
+                f"{self.epoch + 1}; lower model.sequence.learning_rate "
+                f"(now {self.training.settings.sequence.learning_rate}), or see that the item "
+                "vectors are finite, and train again"
+            )
+        return loss
+
     def _check(self) -> float:
-        likelihood, gain = validation_quality(self.network, self.checked_cases)
+        likelihood, gain = self._quality()
         log.info("epoch %d: log P %.4f, NDCG@10 %.4f", self.epoch, likelihood, gain)
         if gain > self.best_quality or not self.best_state:
             self.best_quality, self.checks_without_gain = gain, 0
@@ -361,3 +348,10 @@ class SequenceTrainingRun:
         else:
             self.checks_without_gain += 1
         return gain
+
+    def _quality(self) -> tuple[float, float]:
+        """(mean log P, NDCG@10) of the checked cases, a share of them by each replica."""
+        rows = self.replicas.share(np.arange(len(self.checked_cases)))
+        likelihood, gain = validation_quality(self.network, self.checked_cases.select(rows))
+        sums = self.replicas.total([likelihood * len(rows), gain * len(rows)])
+        return float(sums[0]) / len(self.checked_cases), float(sums[1]) / len(self.checked_cases)

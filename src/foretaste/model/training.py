@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from foretaste.domain.cluster import Cluster
 from foretaste.domain.data import Catalogue, EvaluationCases, Interactions
 from foretaste.domain.ports import BackboneOpener, Progress, no_progress
 from foretaste.domain.privacy_settings import NO_PRIVACY, PrivacySettings
@@ -31,6 +32,8 @@ class Training:
     """Opens the backbone that the language expert tunes."""
     privacy: PrivacySettings = NO_PRIVACY
     """How much may be learnt of any one person."""
+    cluster: Cluster | None = None
+    """Whose workers teach the sequence network while it is engaged."""
     release: PrivateRelease | None = None
     """By which what is learnt is told with noise; None without a budget."""
 

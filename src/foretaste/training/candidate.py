@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from foretaste.config.load import Config
+from foretaste.domain.cluster import Cluster
 from foretaste.domain.data import Interactions, Item, Split
 from foretaste.domain.event_value import curves_to_json
 from foretaste.domain.order_charges import articles_of, is_article
@@ -69,6 +70,8 @@ class TrainingWorkspace(Protocol):
     def data_encoder(self) -> DataEncoder: ...
     @property
     def progress(self) -> Progress: ...
+    @property
+    def cluster(self) -> Cluster | None: ...
     def interactions(
         self, items: Mapping[str, Item], until: int | None = None
     ) -> tuple[Interactions, CleaningReport, LoadReport]: ...
@@ -119,6 +122,7 @@ def training_of(workspace: TrainingWorkspace, read: EncodedData) -> Training:
         checkpoint_folder=workspace.folder / "cache" / "checkpoints",
         open_reader=workspace.readers(read.encoder),
         privacy=workspace.config.privacy,
+        cluster=workspace.cluster,
     )
 
 

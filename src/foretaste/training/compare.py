@@ -9,6 +9,7 @@ from foretaste.config.changed_settings import changed_settings
 from foretaste.config.load import Config, changed_config
 from foretaste.config.overrides import settings_tree
 from foretaste.domain.arrays import rows_that_fit
+from foretaste.domain.cluster import Cluster
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS, Interactions, Item
 from foretaste.domain.order_charges import articles_of
 from foretaste.domain.ports import BackboneOpener, Progress
@@ -48,6 +49,11 @@ class ChangedWorkspace:
     def progress(self) -> Progress:
         """Of the workspace."""
         return self.workspace.progress
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """Of the workspace."""
+        return self.workspace.cluster
 
     def interactions(
         self, items: Mapping[str, Item], until: int | None = None

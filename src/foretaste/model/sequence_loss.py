@@ -1,0 +1,60 @@
+"""The loss of the sequence network. In: a batch of events; out: how badly it tells what came next.
+
+At every event the next taken item is told from items drawn uniformly and shared by the whole batch,
+so that the comparison is one matrix product; logits are corrected for the draw (sampled softmax,
+Jean et al. 2015, section 3).
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from foretaste.model.index.base import is_exhaustive
+from foretaste.model.sequence_network import EventTokens, SequenceNetwork
+
+
+def sampled_softmax_loss(
+    network: SequenceNetwork, batch: EventTokens, next_items: Tensor, negatives: int
+) -> Tensor:
+    """Mean cross-entropy of the true next item against the drawn ones."""
+    items = len(network.vectors) - 1
+    device = batch.item.device
+    if negatives >= items:
+        states = functional.normalize(network(batch)[next_items > 0], dim=-1)
+        scores = states @ network.unit_item_vectors().T / network.temperature
+        return functional.cross_entropy(scores, next_items[next_items > 0] - 1)
+    target_items = next_items[next_items > 0]  # [events]
+    negative_items = draw_negatives(items, negatives, device)
+    negatives = len(negative_items)
+    # an item is an event, the one wanted after it and perhaps drawn: its vector is made once
+    index = torch.cat([batch.item.flatten(), target_items, negative_items])
+    distinct, vector_positions = torch.unique(index, return_inverse=True)
+    vectors = network.item_vectors(distinct)  # [distinct, dim]
+    events, target_positions, negative_positions = vector_positions.split(
+        [batch.item.numel(), len(target_items), negatives]
+    )
+    states = network(batch, vectors[events].view(*batch.item.shape, -1))[next_items > 0]
+    states = functional.normalize(states, dim=-1) / network.temperature  # [events, dim]
+    vectors = functional.normalize(vectors, dim=-1)
+    target_logits = (states * vectors[target_positions]).sum(-1)  # [events]
+    negative_logits = states @ vectors[negative_positions].T  # [events, negatives]
+    drawn_positions = torch.full((items + 1,), -1, device=device)
+    drawn_positions[negative_items] = torch.arange(negatives, device=device)
+    clashing_events = (drawn_positions[target_items] >= 0).nonzero()[
+        :, 0
+    ]  # events whose own item was drawn: not an other
+    negative_logits[clashing_events, drawn_positions[target_items[clashing_events]]] = -torch.inf
+    negative_total = torch.logsumexp(negative_logits, dim=1) + float(
+        np.log((items - 1) / negatives)
+    )
+    return (torch.logaddexp(target_logits, negative_total) - target_logits).mean()
+
+
+def draw_negatives(items: int, count: int, device: torch.device) -> Tensor:
+    """Different internal ids + 1; of a large catalogue a few less than wanted, for an order of all
+    would take longer than the loss.
+    """
+    if is_exhaustive(items):
+        return torch.randperm(items, device=device)[:count] + 1
+    return torch.unique(torch.randint(items, (count,), device=device)) + 1
