@@ -32,6 +32,7 @@ WITH_PATTERNS_OF_THEIR_OWN = {
     "foretaste.behaviour.files.layouts.offer_header": "of our own, and sees the name of a file",
     "foretaste.behaviour.formats.declaration.has_file_name": "the same",
     "foretaste.behaviour.formats.formatted_table.rows_of": "the same",
+    "foretaste.understand.chinese.__init__": "once, all in CHINESE_PATTERNS",
     "foretaste.understand.grammar_patterns.compiled_patterns": "once, all in GRAMMAR_PATTERNS",
     "foretaste.understand.grammar_patterns.spelling_patterns": "the same",
     "foretaste.understand.grammar_patterns.plain_phrases": "the same",

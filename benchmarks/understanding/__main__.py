@@ -41,6 +41,7 @@ HALVES = {
     "unseen-11": "unseen_11.txt",
     "unseen-12": "unseen_12.txt",
     "unseen-13": "unseen_13.txt",
+    "unseen-14": "unseen_14.txt",
 }
 FIRST_LOOKS = json.loads((FOLDER / "first_looks.json").read_text(encoding="utf-8"))
 """Half → language → the share of exact states before anything was changed."""

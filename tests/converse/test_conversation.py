@@ -102,7 +102,8 @@ def test_a_hostile_title_is_no_part_of_what_is_said(shop: Foretaste) -> None:
     first = chat.say("bread", user="p2", edit={"filter": {"theme": "bread"}})
     talk: dict[str, Any] = {"conversation": first.conversation_id, "user": "p2"}
 
-    assert "1. bad." in first.text
+    assert "1. bad" in first.text
+    assert "evil" not in first.text
     for text in ("why the first?", "more like the first", "hide the first"):
         assert "evil" not in chat.say(text, **talk).text
 

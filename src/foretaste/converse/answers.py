@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 
-from foretaste.understand.grammar import LANGUAGES
+from foretaste.understand.grammar import UNDERSTOOD_LANGUAGES
 
 DEFAULT_LANGUAGE = "en"
 
@@ -14,7 +14,9 @@ def _load(language: str) -> Mapping[str, str]:
     return tomllib.loads(source.read_text(encoding="utf-8"))
 
 
-ANSWERS: Mapping[str, Mapping[str, str]] = {language: _load(language) for language in LANGUAGES}
+ANSWERS: Mapping[str, Mapping[str, str]] = {
+    language: _load(language) for language in UNDERSTOOD_LANGUAGES
+}
 
 
 def answer(key: str, language: str = DEFAULT_LANGUAGE, **values: object) -> str:
@@ -34,6 +36,7 @@ QUOTES: Mapping[str, tuple[str, str]] = {
     "de": ("„", "“"),
     "fr": ("« ", " »"),
     "es": ("«", "»"),
+    "zh": ("“", "”"),
 }
 
 
@@ -46,4 +49,4 @@ def unknown_language(language: str) -> str:
     except (UnknownLocaleError, ValueError):
         name = None
     greeting = f"{name}: — " if name else ""
-    return greeting + " ".join(ANSWERS[known]["language"] for known in LANGUAGES)
+    return greeting + " ".join(ANSWERS[known]["language"] for known in UNDERSTOOD_LANGUAGES)

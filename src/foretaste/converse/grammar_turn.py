@@ -23,7 +23,7 @@ from foretaste.converse.undo import take_back
 from foretaste.domain.data import Recommendation
 from foretaste.loop import Foretaste
 from foretaste.preferences.matching import ACT_BY_STRENGTH, match_clause
-from foretaste.understand.grammar import GRAMMARS
+from foretaste.understand.grammar import UNDERSTOOD_LANGUAGES, grammar_of
 from foretaste.understand.grammar_patterns import COMPARATIVES
 from foretaste.understand.item_requests import ITEM_INTENTS
 from foretaste.understand.meaning import Meaning, Scene
@@ -65,7 +65,7 @@ class GrammarTurn:
             return self._new_list() if self._edited else self._say("help")
         self._text = text
         meaning = turn.meaning = self.meaning(text)
-        if meaning.language not in GRAMMARS:
+        if meaning.language not in UNDERSTOOD_LANGUAGES:
             return unknown_language(meaning.language)
         turn.state = replace(turn.state, language=meaning.language)
         turn.tools.language = meaning.language
@@ -222,7 +222,7 @@ class GrammarTurn:
         """
         if meaning.scope != "talk":
             return meaning
-        turn, grammar = self._turn, GRAMMARS[meaning.language]
+        turn, grammar = self._turn, grammar_of(meaning.language)
         weighed = [c for c in meaning.changes if ACT_BY_STRENGTH[c.clause.strength][0] == "boost"]
         matches = [
             match
@@ -251,7 +251,7 @@ class GrammarTurn:
             turn.tools.session,
             self._index,
             clauses,
-            GRAMMARS[meaning.language],
+            grammar_of(meaning.language),
         )
         turn.clause_matches += update.clause_matches
         muted = [match.filter for match in update.clause_matches if match.act == "mute"]

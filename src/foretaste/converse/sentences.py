@@ -16,6 +16,7 @@ from foretaste.generate.condition_text import condition_texts
 from foretaste.generate.item_display import ItemDisplay
 from foretaste.generate.safe import is_suspicious, safe_item_name, safe_name
 from foretaste.preferences.matching import ClauseMatch
+from foretaste.understand.chinese import CHINESE, as_said
 from foretaste.understand.grammar import fold
 
 WORD = re.compile(r"[\w'’-]+")
@@ -149,7 +150,8 @@ def changes_in_words(
         if match.filter is not None:
             key = "reduce" if match.act == "boost" and match.nats < 0 else str(match.act)
             key = f"{key}_in_talk" if in_talk else key
-            phrase = safe_name(as_written(match.phrase, wish_text))
+            written = as_written(match.phrase, wish_text)
+            phrase = safe_name(as_said(written, wish_text) if language == CHINESE else written)
             texts = ", ".join(condition_texts(match.filter, display))
             name = (phrase if set(match.filter) == {"about"} else None) or safe_name(texts)
             name = name or phrase or "…"

@@ -270,6 +270,15 @@ def _stems(glossary: Mapping[str, str], endings: tuple[str, ...]) -> dict[str, s
 GRAMMARS: Mapping[str, Grammar] = {language: load_grammar(language) for language in LANGUAGES}
 
 
+UNDERSTOOD_LANGUAGES = (*LANGUAGES, "zh")
+"""Those with a grammar of their own, and Chinese, which is put into the words of English."""
+
+
+def grammar_of(language: str) -> Grammar:
+    """What reads a language. Raises KeyError for one that is not understood."""
+    return GRAMMARS["en" if language == "zh" else language]
+
+
 def borrowed_meaning(word: str, grammar: Grammar) -> str | None:
     """What the glossary of another language has for a word: “a good Krimi”."""
     if (

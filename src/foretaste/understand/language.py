@@ -5,6 +5,7 @@ counts for it; only where the words tell nothing is `py3langid` asked, and only 
 long enough for it.
 """
 
+import re
 import tomllib
 import unicodedata
 from collections import Counter
@@ -29,6 +30,7 @@ OWN_LETTERS = {"de": "äöüß", "fr": "çœèêàâîûô", "es": "¿¡ñáíó
 SPELLED_LANGUAGE = "en"
 """The one whose words without an apostrophe are words of others: “dont” is French as well."""
 LETTERS = frozenset("bcdfghjklmnpqrstvwxz")
+LATIN_WORD = re.compile(r"[A-Za-zÀ-ÿ]+")
 LANGUAGE_BY_SCRIPT = {
     "HIRAGANA": "ja",
     "KATAKANA": "ja",
@@ -181,6 +183,9 @@ def _other_script(text: str) -> str | None:
     scripts = Counter(
         unicodedata.name(letter, "").split(" ")[0] for letter in text if letter.isalpha()
     )
+    ideographs = sum(n for script, n in scripts.items() if script.startswith("CJK"))
+    if ideographs > len(LATIN_WORD.findall(text)):  # each is about a word: “类似Toy Story的”
+        scripts["LATIN"] = 0
     if not scripts or scripts.most_common(1)[0][0] == "LATIN":
         return None
     if any(script in scripts for script in ("HIRAGANA", "KATAKANA")):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from foretaste.understand.chinese import CHINESE, in_english, is_understood, unknown_title
 from foretaste.understand.clauses import CHILDREN_TOKEN, Wish, parse_wish
 from foretaste.understand.comparatives import (
     extract_comparatives,
@@ -17,7 +18,7 @@ from foretaste.understand.comparatives import (
     superlative_conditions,
     without_compared_item,
 )
-from foretaste.understand.grammar import GRAMMARS, Grammar
+from foretaste.understand.grammar import GRAMMARS, UNDERSTOOD_LANGUAGES, Grammar, grammar_of
 from foretaste.understand.item_questions import ItemQuestions
 from foretaste.understand.item_requests import ItemRequests
 from foretaste.understand.language import detect_language
@@ -60,10 +61,16 @@ def understand(text: str, scene: Scene) -> Meaning:
     """What is meant by it, in this talk."""
     text = text.strip()[:MAX_READ_CHARACTERS]
     language = talk_language(text, scene)
-    grammar = GRAMMARS.get(language)
-    if grammar is None:
+    if language not in UNDERSTOOD_LANGUAGES:
         return Meaning("unknown", language)
-    return _Reader(text, scene, grammar).read()
+    if language == CHINESE:
+        title = unknown_title(text, scene.vocabulary)
+        if title is not None:
+            return Meaning("like", language, missing_title=title)
+        if not is_understood(text, scene.vocabulary):
+            return Meaning("unknown", language)
+        text = in_english(text, scene.vocabulary)
+    return replace(_Reader(text, scene, grammar_of(language)).read(), language=language)
 
 
 def read_wish(text: str) -> tuple[Grammar, Wish]:

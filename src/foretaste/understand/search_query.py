@@ -15,9 +15,10 @@ from typing import Any
 from foretaste.domain.feature_types import descriptive_features
 from foretaste.rank.conditions import parse_condition
 from foretaste.rank.index import FilterIndex
+from foretaste.understand.chinese import CHINESE, in_english
 from foretaste.understand.clauses import CHILDREN_TOKEN, Clause, Wish, parse_wish
 from foretaste.understand.comparatives import extract_superlatives, superlative_conditions
-from foretaste.understand.grammar import GRAMMARS, Grammar, Strength
+from foretaste.understand.grammar import UNDERSTOOD_LANGUAGES, Grammar, Strength, grammar_of
 from foretaste.understand.language import detect_language
 from foretaste.understand.meaning import Scene
 from foretaste.understand.misspellings import corrected_negations
@@ -101,13 +102,15 @@ def read_search(
     “last week” is said of; None where no such times are read.
     """
     text = text.strip()
-    known = language if language in GRAMMARS else "en"
+    known = language if language in UNDERSTOOD_LANGUAGES else "en"
     if len(text) > MAX_READ_CHARACTERS or vocabulary.title_phrases.is_title(text):
         return SearchQuery(text)
-    grammar = GRAMMARS.get(detect_language(text, previous=str(known)))
-    if grammar is None:
+    detected = detect_language(text, previous=str(known))
+    if detected not in UNDERSTOOD_LANGUAGES:
         return SearchQuery(text)
-    line = corrected_negations(grammar.normalised(text), vocabulary, grammar)
+    grammar = grammar_of(detected)
+    words = in_english(text, vocabulary) if detected == CHINESE else text
+    line = corrected_negations(grammar.normalised(words), vocabulary, grammar)
     line = grammar.patterns["recipient"].sub(" ", without_politeness(line, grammar)).strip()
     bounds: tuple[Bound, ...] = ()
     if not _has_numbered_title(line, grammar, vocabulary.title_phrases):
