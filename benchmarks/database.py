@@ -4,6 +4,8 @@ Step fresh: two services, as on two hosts, with one PostgreSQL. Beside lists and
 an event is taken by one of them and a list of its person is asked for at the other, again and again
 until it knows of the event. Once more after the other has had nothing to do for a while in which
 very much happened.
+
+Step imports: files into an empty store, with rows put one by one and by COPY.
 """
 
 import argparse
@@ -26,6 +28,8 @@ from benchmarks.load import Fired, Gun, Shot, Shots
 from benchmarks.serve_steps import asking, postgres
 from benchmarks.served import Served
 from benchmarks.tables import keep_result, show
+from foretaste.behaviour import bulk_insert
+from foretaste.loop import Foretaste
 
 Row = dict[str, Any]
 REGULAR_CUSTOMERS = [f"u{number}" for number in range(REGULARS)]
@@ -33,6 +37,9 @@ TRIES = 200
 IDLE_EVENTS = 5_000
 """That happen while one of the services is asked for nothing."""
 IDLE_ROUNDS, EVENTS_PER_CALL = 12, 500
+IMPORTED_ITEMS = 20_000
+COPYING = {"one by one": 10**9, "COPY": bulk_insert.MIN_COPIED_ROWS}
+"""Case → from how many rows on they are copied."""
 
 
 def clicks(seed: int, size: int = 1) -> Shots:
@@ -139,7 +146,57 @@ def _summary(case: str, seen: Seen) -> Row:
     }
 
 
-STEPS: dict[str, Callable[[argparse.Namespace, Path], Awaitable[list[Row]]]] = {"fresh": fresh}
+async def imports(asked: argparse.Namespace, folder: Path) -> list[Row]:
+    """Files of events and items into an empty store, put one by one and copied."""
+    rng = np.random.default_rng(0)
+    items, events = folder / "items.csv", folder / "events.csv"
+    overview = " ".join(["word"] * 30)
+    items.write_text(
+        "id,title,genre,overview\n"
+        + "".join(
+            f"i{n},The title {n},g{n % 30}|g{n % 7},{overview} {n}\n" for n in range(IMPORTED_ITEMS)
+        )
+    )
+    users, taken = (rng.integers(most, size=asked.imported) for most in (20_000, IMPORTED_ITEMS))
+    events.write_text(
+        "user,item,kind,at\n"
+        + "".join(
+            f"u{user},i{item},click,{1_700_000_000 + n}\n"
+            for n, (user, item) in enumerate(zip(users.tolist(), taken.tolist(), strict=True))
+        )
+    )
+    rows = []
+    with postgres() as database:
+        for turn, (case, least) in enumerate(COPYING.items()):
+            bulk_insert.MIN_COPIED_ROWS = least
+            workspace = Foretaste.open(
+                folder / f"shop-{turn}",
+                settings={"behaviour.database": database, "behaviour.database_schema": f"s{turn}"},
+            )
+            seconds = []
+            for source in ({"items": items}, {"events": events}, {"events": events}):
+                start = time.perf_counter()
+                workspace.add(**source)
+                seconds.append(time.perf_counter() - start)
+            counts = workspace.store.counts()
+            workspace.close()
+            rows.append(
+                {
+                    "case": case,
+                    "items a second": IMPORTED_ITEMS / seconds[0],
+                    "events a second": asked.imported / seconds[1],
+                    "known events a second": asked.imported / seconds[2],
+                    "events stored": counts["events"],
+                    "load": round(os.getloadavg()[0], 1),
+                }
+            )
+    return rows
+
+
+STEPS: dict[str, Callable[[argparse.Namespace, Path], Awaitable[list[Row]]]] = {
+    "fresh": fresh,
+    "imports": imports,
+}
 
 
 def main() -> None:
@@ -148,6 +205,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=100.0, help="Lists a second.")
     parser.add_argument("--events", type=float, default=50.0, help="Events a second beside them.")
     parser.add_argument("--seconds", type=float, default=60.0, help="Of load.")
+    parser.add_argument("--imported", type=int, default=200_000, help="Events of the imports.")
     asked = parser.parse_args()
     for name in asked.only:
         with tempfile.TemporaryDirectory() as folder:
@@ -161,6 +219,8 @@ PROTOCOLS = {
     "fresh": "two services of one process each with one PostgreSQL, {rate:g} lists and {events:g} "
     "events a second over both; from the answer to an event at one to a list at the other that "
     "knows of it, ms",
+    "imports": "files of {imported:,} events and of items into an empty PostgreSQL by `add()`, "
+    "then the same file of events once more; with the rows put one by one, and by COPY",
 }
 
 if __name__ == "__main__":

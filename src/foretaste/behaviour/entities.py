@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from foretaste.behaviour import schema
+from foretaste.behaviour.bulk_insert import copy_rows, is_copied
 from foretaste.behaviour.engine import store_errors, write_transaction
 from foretaste.behaviour.schema import deleted_items, events, item_columns, items, meta, users
 from foretaste.behaviour.transactions import (
@@ -101,6 +102,9 @@ class EntityRows:
     def _upsert(
         self, connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]
     ) -> None:
+        if is_copied(connection, rows):
+            copy_rows(connection, table, rows, is_replacement=True)
+            return
         insert = self._insert(table)
         keys = [column.name for column in table.primary_key]
         new = {name: insert.excluded[name] for name in rows[0] if name not in keys}

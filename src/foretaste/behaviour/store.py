@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from foretaste.behaviour import schema
 from foretaste.behaviour.basket_rows import BasketRows
+from foretaste.behaviour.bulk_insert import copy_rows, is_copied
 from foretaste.behaviour.conversations import ConversationRows
 from foretaste.behaviour.copying import StoreCopier
 from foretaste.behaviour.database_address import database_url, display_url, url_with_schema
@@ -173,6 +174,8 @@ class SqlStore(
             def put(rows: RowBatch) -> int:
                 if not rows:
                     return 0
+                if is_copied(connection, rows):
+                    return copy_rows(connection, events, rows)
                 return connection.execute(insert, rows, execution_options=options).rowcount
 
             if len(batches) == 1:
