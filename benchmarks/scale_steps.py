@@ -19,7 +19,7 @@ from foretaste.model.expert_scorer import scorer_of
 from foretaste.model.expert_weights import default_expert_weights
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.sequence import SequenceExpert as SequenceExpert
-from foretaste.model.gradient import gradient_step, make_optimizers
+from foretaste.model.gradient import gradient_step, make_optimizers, set_rates
 from foretaste.model.history_pieces import HistoryPieces
 from foretaste.model.index import base
 from foretaste.model.index.base import is_exhaustive, rows_of, widened
@@ -134,7 +134,8 @@ def sequence(items: int, events: int, folder: str) -> dict[str, Any]:
     chosen = plan_training(given.interactions, settings)
     pieces = HistoryPieces(given.interactions, chosen.length)
     learning = network(given.catalogue, given.interactions, given.settings, chosen.length)
-    moving = make_optimizers(learning, settings.learning_rate)
+    moving = make_optimizers(learning)
+    set_rates(moving, settings.learning_rate)
     spent: dict[str, list[float]] = {"forward": [], "backward and step": []}
     batches = pieces.batches(chosen.batch_events, np.random.default_rng(0))[: BATCHES + 2]
     learnt = 0

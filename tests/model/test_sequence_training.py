@@ -15,12 +15,13 @@ from foretaste.domain.data import Floats, Interactions
 from foretaste.errors import ModelError
 from foretaste.model.experts.popularity import PopularityExpert
 from foretaste.model.experts.sequence import SequenceExpert
-from foretaste.model.gradient import gradient_step
+from foretaste.model.gradient import gradient_step, make_optimizers, set_rates
 from foretaste.model.history_pieces import HistoryPieces
 from foretaste.model.index import base
 from foretaste.model.sequence_loss import draw_negatives, sampled_softmax_loss
 from foretaste.model.sequence_network import UNREACHABLE_VALUE, SequenceNetwork
 from foretaste.model.sequence_training import (
+    MAX_SPARSE_EVENTS,
     plan_training,
     refit_network,
     train_network,
@@ -182,6 +183,34 @@ def test_plan_follows_the_length_of_the_histories(here: World) -> None:
     assert (
         plan_training(long, SequenceSettings(max_history_length=7, input_dropout=0.0)).length == 7
     )
+
+
+def test_identities_learn_slowly_where_items_are_taken_seldom(here: World) -> None:
+    often = here.histories
+    item_counts = np.bincount(often.item[often.item >= 0])
+    seldom = often.filter_rows(np.arange(often.event_count) % 40 == 0)
+
+    assert item_counts.mean() > MAX_SPARSE_EVENTS
+    assert not plan_training(often, SequenceSettings()).has_sparse_identities
+    assert plan_training(seldom, SequenceSettings()).has_sparse_identities
+
+
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_identities_have_their_share_of_the_rate(trained: SequenceExpert, is_sparse: bool) -> None:
+    network = deepcopy(trained._network)
+    network.identity = nn.Embedding(ITEMS + 1, SEQUENCE.dim, sparse=is_sparse)
+    optimizers = make_optimizers(network, 0.3)
+    set_rates(optimizers, 2e-3)
+    rates = {
+        id(parameter): group["lr"]
+        for optimizer in optimizers
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+    }
+
+    assert len(rates) == len(list(network.parameters()))
+    assert rates.pop(id(network.identity.weight)) == pytest.approx(6e-4)
+    assert set(rates.values()) == {2e-3}
 
 
 def test_times_are_read_where_they_are_more_than_an_order(here: World) -> None:

@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from foretaste.domain.files import FOLDER_MODE
 from foretaste.model.training import Training
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """One of another form is not picked up."""
 
 

@@ -8,22 +8,32 @@ from foretaste.model.replicas import ALONE, Replicas
 from foretaste.model.sequence_network import SequenceNetwork
 
 
-def make_optimizers(network: SequenceNetwork, rate: float) -> list[torch.optim.Optimizer]:
-    """Adam. Where the catalogue is large an identity moves only in the batches that name it: the
-    others' gradient is zero, and to move them all by what was before took nine tenths of the time.
+def make_optimizers(
+    network: SequenceNetwork, identity_rate_share: float = 1.0
+) -> list[torch.optim.Optimizer]:
+    """Adam, its rates to be set by `set_rates`; identities learn at this share of the rate.
+
+    Where the catalogue is large an identity moves only in the batches that name it: the others'
+    gradient is zero, and to move them all by what was before took nine tenths of the time.
     """
-    sparse_parameter = network.identity.weight if network.identity.sparse else None
-    dense_parameters = [
-        parameter for parameter in network.parameters() if parameter is not sparse_parameter
+    identity = network.identity.weight
+    others = [parameter for parameter in network.parameters() if parameter is not identity]
+    groups = [
+        {"params": others, "rate_share": 1.0},
+        {"params": [identity], "rate_share": identity_rate_share},
     ]
-    dense_optimizers: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW(dense_parameters, lr=rate, weight_decay=0.0, fused=True)
+    if not network.identity.sparse:
+        return [torch.optim.AdamW(groups, weight_decay=0.0, fused=True)]
+    return [
+        torch.optim.AdamW(groups[:1], weight_decay=0.0, fused=True),
+        torch.optim.SparseAdam(groups[1:]),
     ]
-    return (
-        dense_optimizers
-        if sparse_parameter is None
-        else [*dense_optimizers, torch.optim.SparseAdam([sparse_parameter], lr=rate)]
-    )
+
+
+def set_rates(optimizers: list[torch.optim.Optimizer], rate: float) -> None:
+    """The learning rate from now on."""
+    for group in (group for optimizer in optimizers for group in optimizer.param_groups):
+        group["lr"] = rate * group["rate_share"]
 
 
 def gradient_step(

@@ -25,7 +25,12 @@ from foretaste.domain.device import device_of
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.errors import ModelError
 from foretaste.model.checkpoint import Checkpoint
-from foretaste.model.gradient import cosine_schedule, gradient_step, make_optimizers
+from foretaste.model.gradient import (
+    cosine_schedule,
+    gradient_step,
+    make_optimizers,
+    set_rates,
+)
 from foretaste.model.history_pieces import HistoryPieces
 from foretaste.model.index.base import is_exhaustive
 from foretaste.model.item_words import ItemWords
@@ -52,6 +57,9 @@ UNSHARED_FOLDER = (
     "the workers of the cluster do not see the same checkpoint; the workspace folder must be the "
     "same under its path on all machines"
 )
+MAX_SPARSE_EVENTS, SPARSE_IDENTITY_RATE = 20, 0.3
+"""Events an item, in the mean, below which identities learn at this share of the rate. Adam moves
+what is seldom seen as far as the rest: without that, they know by heart what words would tell."""
 MIN_PARALLEL_EVENTS = 2048
 """Events a batch from which several threads are faster than one: below, they wait for one another
 longer than they compute (docs/decisions/0004)."""
@@ -65,6 +73,8 @@ class TrainingPlan:
     input_dropout: float
     batch_events: int
     is_timed: bool
+    has_sparse_identities: bool
+    """Whether most items are taken so seldom that an identity is learnt from a few events."""
 
 
 def plan_training(interactions: Interactions, settings: SequenceSettings) -> TrainingPlan:
@@ -78,7 +88,14 @@ def plan_training(interactions: Interactions, settings: SequenceSettings) -> Tra
         input_dropout=dropout if dropout is not None else (0.2 if is_long else 0.5),
         batch_events=settings.batch_events * (4 if is_long else 1),
         is_timed=bool(interactions.event_count and np.ptp(interactions.at) > SECONDS_PER_DAY),
+        has_sparse_identities=_events_per_item(interactions) < MAX_SPARSE_EVENTS,
     )
+
+
+def _events_per_item(interactions: Interactions) -> float:
+    """How often an item was taken, in the mean over those that were."""
+    taken_items = interactions.item[interactions.positive_mask()]
+    return len(taken_items) / max(len(np.unique(taken_items)), 1)
 
 
 @torch.inference_mode()
@@ -266,8 +283,8 @@ class SequenceTrainingRun:
             training,
         )
         self.replicas = replicas
-        settings = training.settings.sequence
-        self.optimizers = make_optimizers(network, settings.learning_rate)
+        is_slow = training_plan.has_sparse_identities and network.words is not None
+        self.optimizers = make_optimizers(network, SPARSE_IDENTITY_RATE if is_slow else 1.0)
         rng = np.random.default_rng(training.settings.seed)
         self.checked_cases = training.validation_cases.sample(MAX_CHECKED_CASES, rng)
         self.best_state: dict[str, Tensor] = {}
@@ -302,8 +319,7 @@ class SequenceTrainingRun:
         # replicas make a batch so many times larger; Adam then takes the root (Malladi et al. 2022)
         rate = settings.sequence.learning_rate * sqrt(self.replicas.size)
         self.network.train()
-        for group in [group for optimizer in self.optimizers for group in optimizer.param_groups]:
-            group["lr"] = rate * cosine_schedule(self.epoch, settings.sequence.epochs)
+        set_rates(self.optimizers, rate * cosine_schedule(self.epoch, settings.sequence.epochs))
         torch.manual_seed(settings.seed * 100_003 + self.epoch + self.replicas.rank * 1_000_003)
         rng = np.random.default_rng((settings.seed, self.epoch))
         self.pieces.recut(rng)
