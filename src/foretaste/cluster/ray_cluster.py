@@ -209,7 +209,7 @@ class _Parts:
         self._parts = enumerate(parts)
         self._again: deque[tuple[int, Any]] = deque()
         self._attempts: dict[int, int] = {}
-        self._free = [w for w in cluster.workers for _ in range(PARTS_PER_WORKER)]
+        self._free = cluster.workers * PARTS_PER_WORKER  # so that few parts go to many
         self._running: dict[Any, tuple[Any, tuple[int, Any] | None]] = {}
 
     def results(self) -> Iterator[tuple[int, Any]]:

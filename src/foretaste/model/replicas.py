@@ -125,5 +125,5 @@ def _average_sparse(parameter: Tensor, share: float, size: int) -> None:
     distributed.all_gather(indices, torch.cat([index, index.new_zeros(padding)]))
     distributed.all_gather(rows, torch.cat([values, values.new_zeros(padding, width)]))
     parameter.grad = torch.sparse_coo_tensor(
-        torch.cat(indices)[None], torch.cat(rows), parameter.shape
+        torch.cat(indices)[None], torch.cat(rows), parameter.shape, check_invariants=False
     ).coalesce()
