@@ -51,14 +51,16 @@ class Replicas:
         """
         if self.size == 1:
             return events > 0
-        event_count = float(self.total([events])[0])
+        identity = network.identity.weight
+        rows, values = _touched_rows(identity)
+        row_counts = [float(len(rows) * (rank == self.rank)) for rank in range(self.size)]
+        event_count, *row_counts = self.total([events, *row_counts])
         if not event_count:
             return False
-        identity = network.identity.weight if network.identity.sparse else None
-        dense = [parameter for parameter in network.parameters() if parameter is not identity]
-        _average_dense(dense, events / event_count)
-        if identity is not None:
-            _average_sparse(identity, events / event_count, self.size)
+        share = events / event_count
+        _average_dense([p for p in network.parameters() if p is not identity], share)
+        longest, is_sparse = int(max(row_counts)), network.identity.sparse
+        _add_rows(identity, rows, values * share, longest, self.size, is_sparse=is_sparse)
         return True
 
     def require_same(self, number: int, problem: str) -> None:
@@ -107,23 +109,42 @@ def _average_dense(parameters: Sequence[Tensor], share: float) -> None:
         parameter.grad = part.view_as(parameter)
 
 
-def _average_sparse(parameter: Tensor, share: float, size: int) -> None:
-    """The rows of all copies, those of the same index added up."""
-    width = parameter.shape[1]
-    if parameter.grad is None:
-        index = torch.empty(0, dtype=torch.int64, device=parameter.device)
-        values = torch.empty(0, width, device=parameter.device)
-    else:
-        gradient = parameter.grad.coalesce()
-        index, values = gradient.indices()[0], gradient.values() * share
-    counts = [torch.zeros(1, dtype=torch.int64, device=parameter.device) for _ in range(size)]
-    distributed.all_gather(counts, torch.tensor([len(index)], device=parameter.device))
-    longest = int(max(counts))
-    indices = [torch.zeros(longest, dtype=torch.int64, device=index.device) for _ in range(size)]
-    rows = [torch.zeros(longest, width, device=index.device) for _ in range(size)]
-    padding = longest - len(index)
-    distributed.all_gather(indices, torch.cat([index, index.new_zeros(padding)]))
-    distributed.all_gather(rows, torch.cat([values, values.new_zeros(padding, width)]))
-    parameter.grad = torch.sparse_coo_tensor(
-        torch.cat(indices)[None], torch.cat(rows), parameter.shape, check_invariants=False
-    ).coalesce()
+def _touched_rows(parameter: Tensor) -> tuple[Tensor, Tensor]:
+    """(places, values) of the rows whose gradient is not zero."""
+    gradient = parameter.grad
+    if gradient is None:
+        places = torch.empty(0, dtype=torch.int64, device=parameter.device)
+        return places, torch.empty(0, parameter.shape[1], device=parameter.device)
+    if gradient.is_sparse:
+        gradient = gradient.coalesce()
+        return gradient.indices()[0], gradient.values()
+    places = (gradient.norm(dim=1) > 0).nonzero()[:, 0]
+    return places, gradient[places]
+
+
+def _add_rows(
+    parameter: Tensor, rows: Tensor, values: Tensor, longest: int, size: int, *, is_sparse: bool
+) -> None:
+    """Have its gradient be the sum of the rows of all copies. An item that is in no batch has none,
+    so these are few. longest: the rows that the copy with the most has.
+    """
+    padding = longest - len(rows)
+    all_rows = [rows.new_empty(longest) for _ in range(size)]
+    all_values = [values.new_empty(longest, values.shape[1]) for _ in range(size)]
+    distributed.all_gather(all_rows, torch.cat([rows, rows.new_zeros(padding)]))
+    distributed.all_gather(
+        all_values, torch.cat([values, values.new_zeros(padding, values.shape[1])])
+    )
+    if is_sparse:
+        parameter.grad = torch.sparse_coo_tensor(
+            torch.cat(all_rows)[None],
+            torch.cat(all_values),
+            parameter.shape,
+            check_invariants=False,
+        ).coalesce()
+        return
+    gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+    gradient[rows] = 0
+    for places, numbers in zip(all_rows, all_values, strict=True):
+        gradient.index_add_(0, places, numbers)
+    parameter.grad = gradient
