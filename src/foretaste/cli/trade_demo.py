@@ -228,6 +228,14 @@ TRADE_STORIES: Mapping[str, TradeStory] = {
 }
 
 
+PAGE_NAMES = {
+    "news": "the front page",
+    "music": "the listeners' page",
+    "video": "the viewers' page",
+}
+"""What the page of the demo is called in trades that have no shop window."""
+
+
 def _next_steps(name: str, folder: Path, user: str, query: str, duration: str) -> None:
     console.print_heading(f"The loop has turned once, in {duration}. Go on with it:")
     command = command_name()
@@ -240,4 +248,5 @@ def _next_steps(name: str, folder: Path, user: str, query: str, duration: str) -
         console.say(f"      {purpose}")
     console.say(f"The settings and why: {folder / 'foretaste.toml'} and docs/trades.md.")
     console.say(f"Look at it: {command} demo --recipe {name} --open --workspace {folder}")
-    console.say(f"      serves it and opens the shop window at {PAGE_ADDRESS}")
+    page = PAGE_NAMES.get(name, "the shop window")
+    console.say(f"      serves it and opens {page} at {PAGE_ADDRESS}")
