@@ -1,7 +1,10 @@
 """What lives in a process of a Ray cluster, and how several of them do one work together."""
 
+import fcntl
+import os
 import pickle
 import socket
+import struct
 from collections import deque
 from typing import Any
 
@@ -15,6 +18,13 @@ WATCH_SECONDS = 1.0
 """Between two looks at how far a work is."""
 END_SECONDS = 30.0
 """In which the others end whose partner has died: their connection to it breaks."""
+
+
+INTERFACE_VARIABLES = ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME")
+"""Name the interface by which workers of several machines speak: gloo would take that of the host's
+name, which is often the loopback."""
+INTERFACE_ADDRESS = 0x8915
+"""SIOCGIFADDR of Linux."""
 
 
 class WorkerDied(Exception):
@@ -49,7 +59,13 @@ class RayWorker:
 
     def join(self, call: bytes, seat: Seat) -> Any:
         """Its part of a work that several do together; only the first one's result is sent."""
+        import ray
+
         self._reports.clear()
+        interface = interface_of(ray.util.get_node_ip_address())
+        if interface is not None:
+            for variable in INTERFACE_VARIABLES:
+                os.environ.setdefault(variable, interface)
         result = pickle.loads(call)(seat, self._report)
         return result if seat.rank == 0 else None
 
@@ -59,6 +75,20 @@ class RayWorker:
     def reports(self) -> list[tuple[str, int, int, str]]:
         """What was said since the last time."""
         return [self._reports.popleft() for _ in range(len(self._reports))]
+
+
+def interface_of(address: str) -> str | None:
+    """The network interface of this machine that has the address; None where none has."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        for _, name in socket.if_nameindex():
+            question = struct.pack("256s", name.encode()[:15])
+            try:
+                answer = fcntl.ioctl(probe.fileno(), INTERFACE_ADDRESS, question)
+            except OSError:  # it has none
+                continue
+            if socket.inet_ntoa(answer[20:24]) == address:
+                return name
+    return None
 
 
 def run_together(workers: list[Any], call: Any, progress: Progress) -> Any:
