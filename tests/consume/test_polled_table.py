@@ -158,6 +158,20 @@ def test_what_is_not_settled_is_read_again_after_a_restart(shop: Shop) -> None:
     assert batches(source) == [["1", "2", "3"], ["10"]]
 
 
+def test_what_is_old_is_settled_also_where_no_run_lasts_as_long(shop: Shop) -> None:
+    positions: list[str | None] = [None]
+    for number in range(9):
+        shop.add_clicks(f"e{number}")
+        source = shop.source(f"{CLICKS}&overlap=60")
+        source.resume(lambda _: positions[-1], None)
+        while batch := source.read(10, 0.0):
+            positions.append(batch.position)
+        shop.now += 10.0
+    settled = TablePosition.of(positions[-1] or "").settled
+    assert settled is not None
+    assert settled.values == (3,), "what was read 60 s before the last run"
+
+
 def test_without_an_overlap_nothing_is_read_again(shop: Shop) -> None:
     shop.add_clicks(*"abcd")
     source = shop.source(f"{CLICKS}&overlap=0")

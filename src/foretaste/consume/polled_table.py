@@ -32,6 +32,8 @@ from foretaste.consume.table_order import (
 POLL_SECONDS = 0.5
 REREAD_SHARE = 0.1
 """Of the time that goes into reading again, at most, while nothing else waits."""
+MARK_SHARE = 0.1
+"""Of the overlap at least lies between two marks while rows come without a pause."""
 MAX_KNOWN_ROWS = 200_000
 """That are told apart in memory; of more the store says which it has."""
 MAX_COUNTED_ROWS = 100_000
@@ -106,12 +108,12 @@ class PolledTable:
 
     def _begin(self, position: TablePosition) -> None:
         self._position = position
-        self._marks = deque([(position.at, position.last)])  # when it was read up to where
+        self._marks = deque([*position.marks, (position.at, position.last)])
         self._known_rows: set[bytes] = set()
         self._is_caught_up = True
         self._reread_point: CursorPoint | None = None
         self._reread_rows: set[bytes] | None = None  # None: no rows are read again now
-        self._reread_begin = self._next_reread = 0.0  # seconds since 1970
+        self._reread_begin, self._next_reread = self._clock(), 0.0  # seconds since 1970
 
     def _next_batch(self, max_rows: int) -> RowBatch | None:
         if self._reread_rows is not None or self._is_reread_due():
@@ -126,9 +128,17 @@ class PolledTable:
         if len(self._known_rows) > MAX_KNOWN_ROWS:
             self._known_rows.clear()
         last = self._layout.cursor_point(rows[-1])
-        settled = self._position.settled if self._address.overlap else last
-        self._position = TablePosition(settled, last, self._clock())
+        now, overlap = self._clock(), self._address.overlap
+        settled = self._position.settled if overlap else last
+        self._position = TablePosition(settled, last, now)
+        if now >= self._marks[-1][0] + MARK_SHARE * overlap:
+            self._mark(now)
         return self._batch(rows)
+
+    def _mark(self, now: float) -> None:
+        """Note up to where it is read now, unless that is known."""
+        if self._marks[-1][1] != self._position.last:
+            self._marks.append((now, self._position.last))
 
     def _is_reread_due(self) -> bool:
         if self._position.settled == self._position.last:
@@ -146,8 +156,7 @@ class PolledTable:
         if self._reread_rows is None:
             self._reread_point, self._reread_rows = self._position.settled, set()
             self._reread_begin = self._clock()
-            if self._marks[-1][1] != last:
-                self._marks.append((self._reread_begin, last))
+            self._mark(self._reread_begin)
         while True:
             condition = sa.and_(rows_past(order, self._reread_point), rows_up_to(order, last))
             rows = self._select(condition, max_rows)
@@ -183,7 +192,8 @@ class PolledTable:
             return connection.execute(query).all()
 
     def _batch(self, rows: Rows) -> RowBatch:
-        return RowBatch(list(map(self._layout.stream_row, rows)), self._position.text)
+        position = replace(self._position, marks=tuple(self._marks))
+        return RowBatch(list(map(self._layout.stream_row, rows)), position.text)
 
     @contextmanager
     def _answers(self) -> Iterator[None]:

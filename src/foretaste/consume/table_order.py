@@ -54,22 +54,23 @@ class TablePosition:
     """Of the last row that was read."""
     at: float = 0.0
     """When it was read, seconds since 1970."""
+    marks: tuple[tuple[float, CursorPoint | None], ...] = ()
+    """(when, up to where it was read then), of the time that is not settled."""
 
     @property
     def text(self) -> str:
         """As it is kept."""
-        points = {"settled": self.settled, "last": self.last}
-        fields = {name: point and point.fields for name, point in points.items()}
-        return json.dumps({**fields, "at": self.at})
+        marks = [[at, _fields_of(point)] for at, point in self.marks]
+        points = {"settled": _fields_of(self.settled), "last": _fields_of(self.last)}
+        return json.dumps({**points, "at": self.at, "marks": marks})
 
     @classmethod
     def of(cls, text: str) -> "TablePosition":
         """As it was kept."""
         fields = json.loads(text)
-        settled, last = (
-            CursorPoint.of(fields[name]) if fields[name] else None for name in ("settled", "last")
-        )
-        return cls(settled, last, fields["at"])
+        settled, last = (_point_of(fields[name]) for name in ("settled", "last"))
+        marks = tuple((at, _point_of(point)) for at, point in fields["marks"])
+        return cls(settled, last, fields["at"], marks)
 
 
 def rows_past(
@@ -129,6 +130,14 @@ def _value(text: str, sample: Any) -> Any:
     if isinstance(sample, Decimal):
         return Decimal(int(text))
     return UUID(text) if isinstance(sample, UUID) else text
+
+
+def _fields_of(point: CursorPoint | None) -> dict[str, Any] | None:
+    return None if point is None else point.fields
+
+
+def _point_of(fields: Mapping[str, Any] | None) -> CursorPoint | None:
+    return None if fields is None else CursorPoint.of(fields)
 
 
 def _encoded(value: Any) -> Any:
