@@ -2,15 +2,19 @@
 
 import itertools
 import shutil
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+from foretaste.behaviour import raw_select
 from foretaste.config.load import load_config
 from foretaste.domain.arrays import QuantizedVectors
 from foretaste.domain.data import Event, Item, Recommendation, Request, User
@@ -283,6 +287,24 @@ def test_no_number_of_items_is_refused(quiet: Foretaste, n: int) -> None:
 
 
 # Feed back ------------------------------------------------------------------------------------
+
+
+def test_a_list_asks_the_store_nothing_twice(
+    shop: Foretaste, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    read_rows = raw_select._rows
+
+    def noted(connection: Any, sql: str, parameters: Any) -> list[Any]:
+        if threading.current_thread() is threading.main_thread():  # others look on their own
+            asked.append(f"{sql} {parameters}")
+        return read_rows(connection, sql, parameters)
+
+    shop.recommend("u3", session="visit")
+    monkeypatch.setattr(raw_select, "_rows", noted)
+    shop.recommend("u3", session="visit")
+    assert len(asked) > 3
+    assert [question for question, n in Counter(asked).items() if n > 1] == []
 
 
 def test_an_event_changes_the_very_next_list(shop: Foretaste) -> None:

@@ -323,6 +323,7 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         """The steps to one list, all by one snapshot, which nothing changes."""
         snapshot = newest.snapshot
         with self.store.reading():
+            slates = slates.for_page(snapshot)  # what is asked of the store is asked once a list
             page = slates.permitted(page)
             request, owner = page.request, slates.owner(page.request)
             page = page.asked_by(owner)

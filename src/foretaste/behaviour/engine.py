@@ -3,8 +3,10 @@
 Also the one place where an error of a database becomes a `StoreError` with what to do about it.
 """
 
+import logging
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from functools import cache
@@ -25,6 +27,8 @@ from foretaste.domain.files import FILE_MODE
 from foretaste.domain.patience import UNLIMITED, current_patience, patience
 from foretaste.errors import InputError, MissingExtra, StoreBusy, StoreError
 
+log = logging.getLogger(__name__)
+
 CACHE_KIB = 65_536
 """KiB of pages that SQLite keeps: with its default of 2,000 an import is a sixth slower."""
 MAX_CONNECTIONS = 50
@@ -32,6 +36,10 @@ MAX_CONNECTIONS = 50
 CONNECTION_SECONDS = 5
 """Seconds that a thread waits while all connections are in use."""
 ADVISORY_LOCK_ID = 0x666F7265  # "fore": the advisory locks in a PostgreSQL database that are ours
+TABLE_LOCK_SECONDS, TABLE_RETRY_SECONDS, TABLE_PATIENCE_SECONDS = 1, 2.0, 600.0
+"""A change of a table waits so long for those who read it, tries again after so long, and gives up
+after so long."""
+_LOCK_NOT_AVAILABLE = "55P03"
 _SCHEMA_LOCK = (
     f"pg_advisory_xact_lock({ADVISORY_LOCK_ID}, hashtext(coalesce(current_schema(), '')))"
 )
@@ -273,10 +281,28 @@ def migrate(engine: sa.Engine, revision: str = schema.HEAD_REVISION) -> None:
     """Bring the tables to the newest form, in one transaction and under the writer's lock.
 
     A new store gets its tables at once: all migrations one after another take ten times as long.
+    While somebody reads a table for long, a change of it waits a moment, gives up what it has and
+    begins anew: else all who read it after that would wait behind the change.
     """
     if table_revision(engine) == revision:
         return
+    end = time.monotonic() + TABLE_PATIENCE_SECONDS
+    while True:
+        try:
+            _migrate_once(engine, revision)
+            return
+        except sa.exc.OperationalError as error:
+            is_in_use = getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+            if not is_in_use or time.monotonic() >= end:
+                raise
+        log.warning("a table is read for long; its change is tried again")
+        time.sleep(TABLE_RETRY_SECONDS)
+
+
+def _migrate_once(engine: sa.Engine, revision: str) -> None:
     with patience(UNLIMITED), _migration_lock, write_transaction(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{TABLE_LOCK_SECONDS}s'")
         is_new = _revision_of(connection) is None
         if is_new and revision == schema.HEAD_REVISION:
             for statement in _creation_statements(engine.url.drivername):

@@ -96,9 +96,9 @@ class SlateBuilder(SharedResults):
         """What its lists say of a store that cannot be reached; None where it can."""
 
     def for_page(self, snapshot: Snapshot) -> Self:
-        """What makes several lists of one moment: what they have in common is read from the store
-        and scored once. All must be by this snapshot.
-        """
+        """What makes lists of one moment by this snapshot: what they share is read once."""
+        if self._shared is not None:
+            return self
         self.index(snapshot)
         page_slates = copy.copy(self)
         page_slates._shared = {}
