@@ -53,6 +53,7 @@ from foretaste.model.artefacts import ModelVersion
 from foretaste.model.shared_registry import open_registry
 from foretaste.model.training import Training
 from foretaste.online.answer import SLOT_SHARE, degradation, first_in_time, levels
+from foretaste.online.canary_answers import CanaryAnswers
 from foretaste.online.fair_queue import FairQueue
 from foretaste.online.fallback import Budget, FallbackChain
 from foretaste.online.generation import ContentGenerator, Generation
@@ -112,13 +113,16 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         self.data_encoder = DataEncoder(
             config, folder, progress=progress, clock=clock, cluster=self.cluster
         )
-        self.manager = ModelManager(
+        make_manager = partial(
+            ModelManager,
             self.store,
-            self.models,
-            self.at_snapshot,
-            partial(rehearse, self, config.rank.n),
-            self.look_at_media,
+            load=self.at_snapshot,
+            rehearse=partial(rehearse, self, config.rank.n),
+            look=self.look_at_media,
         )
+        self.manager = make_manager(self.models)
+        make_slates = partial(self.slate_builder, self.store)
+        self.canary_answers = CanaryAnswers(self.models.folder, make_manager, make_slates)
         self.outage = Outage(self.store, self.manager, self.slate_builder, self.weights)
         self.fallback, self.fair_queue = FallbackChain(), FairQueue()
         self.recounter = ErasureRecounter(self)
@@ -148,7 +152,8 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
 
     def close(self) -> None:
         """Keep what was served, and let go of the store."""
-        for part in (self.generator, self.outage, self.recounter, self.fallback, self.manager):
+        learning_parts = (self.fallback, self.canary_answers, self.manager)
+        for part in (self.generator, self.outage, self.recounter, *learning_parts):
             part.close()
         if self.cluster is not None:
             self.cluster.release()
@@ -312,7 +317,9 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         if without_store is None:
             try:
                 with budget.store_patience():
-                    return self.list_by(page, budget, self.slates, self.manager.newest(budget))
+                    answer = self.canary_answers.newest(page.request, budget)
+                    newest, slates = answer or (self.manager.newest(budget), self.slates)
+                    return self.list_by(page, budget, slates, newest)
             except StoreError as error:
                 without_store = self.outage.begin(error)
         return self.list_by(page, budget, without_store, Newest(self.manager.current))

@@ -44,7 +44,7 @@ def test_a_folder_of_which_nothing_is_left(workspace: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
-        ("kafka://localhost/events", "kafka:// is not known; name a folder, or one of redis://"),
+        ("gopher://localhost/events", "gopher:// is not known; name a folder, or one of redis://"),
         ("redis://localhost", "say which stream, e.g. redis://localhost:6379/0?stream=events"),
         ("nowhere", "nowhere is no folder; make it, or name another"),
     ],

@@ -177,7 +177,7 @@ def test_help_is_there_in_a_fraction_of_a_second() -> None:
 def test_every_command_has_help_and_takes_a_workspace() -> None:
     commands = [[name] for name in ("init", "import", "train", "report", "evaluate", "demo")]
     commands += [[name] for name in ("recommend", "search", "similar", "record", "serve")]
-    commands += [["models", name] for name in ("list", "promote", "rollback")]
+    commands += [["models", name] for name in ("list", "promote", "rollback", "canary")]
     for command in commands:
         assert "--workspace" in good(*command, "--help"), command
 
@@ -362,6 +362,14 @@ def test_train_promote_and_roll_back(trained: Path) -> None:
     lines = good("models", "list", "-w", trained).splitlines()
     assert [line.rstrip().endswith("live") for line in lines] == [False, False, True]
     assert second in refused("models", "promote", "2", "-w", trained)
+
+    assert "no version is tried" in good("models", "canary", "-w", trained)
+    said = good("models", "canary", first, "--share", "0.2", "-w", trained)
+    assert f"model {first} answers 20.0% of the people" in said
+    assert said == good("models", "canary", "-w", trained)
+    assert "no model version 'x'" in refused("models", "canary", "x", "-w", trained)
+    assert "--end takes no version" in refused("models", "canary", first, "--end", "-w", trained)
+    assert "no version is tried" in good("models", "canary", "--end", "-w", trained)
 
 
 def test_evaluate_prints_one_object_and_no_more(trained: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from foretaste.behaviour.store import SqlStore
 from foretaste.errors import ModelError, VersionError
+from foretaste.model.canary import Canary
 from foretaste.model.product import ProductOfExperts
 from foretaste.model.settings import ModelSettings
 from foretaste.model.share_state import ShareState
@@ -156,6 +157,23 @@ def test_a_version_that_another_takes_the_place_of_goes_everywhere(
     assert hosts.live == (successor, successor)
     assert not (hosts.b.folder / versions[0]).exists()
     assert not (hosts.folder / "share" / versions[0]).exists()
+
+
+def test_a_canary_is_one_on_all_hosts(hosts: Hosts, versions: list[str]) -> None:
+    hosts.a.promote(versions[0])
+    hosts.a.set_canary(Canary(versions[1], 0.2))
+    hosts.b.follow()
+    assert hosts.b.canary() == Canary(versions[1], 0.2)
+    successor = hosts.b.amend(versions[1], {"measured": 1})
+    hosts.a.follow()
+    hosts.b.follow()
+    assert hosts.a.canary() == hosts.b.canary() == Canary(successor, 0.2)
+    assert not (hosts.a.folder / versions[1]).exists()
+    hosts.a.promote(successor)
+    hosts.b.follow()
+    assert hosts.live == (successor, successor)
+    assert hosts.a.canary() is None
+    assert hosts.b.canary() is None
 
 
 def test_what_may_not_be_kept_is_kept_nowhere(hosts: Hosts, versions: list[str]) -> None:

@@ -23,6 +23,7 @@ from foretaste.cli import (
 )
 from foretaste.cli import backup as backup_cli
 from foretaste.cli import batch as batch_cli
+from foretaste.cli import canary as canary_cli
 from foretaste.cli import catalogue as catalogue_cli
 from foretaste.cli import chat as chat_cli
 from foretaste.cli import classify as classify_cli
@@ -354,3 +355,4 @@ for group in (
     plan_cli,
 ):
     group.register(app)
+canary_cli.register(models)

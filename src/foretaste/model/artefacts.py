@@ -29,6 +29,7 @@ from foretaste.domain.files import FOLDER_MODE, file_sha256, sync_to_disk
 from foretaste.domain.memory import trim_memory
 from foretaste.domain.ports import BackboneOpener, StateArrays, StateMetadata
 from foretaste.errors import ModelError, VersionError, did_you_mean
+from foretaste.model.canary import CanaryVersions
 from foretaste.model.file_lock import file_lock
 from foretaste.model.product import ProductOfExperts
 from foretaste.model.version import ModelVersion as ModelVersion
@@ -57,20 +58,15 @@ NO_VERSIONS_HINT = "there are none; run 'foretaste train'"
 REPAIR_HINT = "roll back with 'foretaste models rollback' or train again"
 
 
-class ModelRegistry:
+class ModelRegistry(CanaryVersions):
     """The folder of versions."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        super().__init__(folder)
         self._versions_lock = partial(file_lock, folder / VERSIONS_LOCK_FILE)
         self.successors_lock = partial(file_lock, folder / SUCCESSORS_LOCK_FILE)
         """A lock for whoever makes successors of versions, which may take long: one at a time."""
         self._cached_pointer: tuple[tuple[int, int, int], dict[str, Any]] | None = None
-
-    @property
-    def folder(self) -> Path:
-        """Where the versions are, each in a folder of its name."""
-        return self._folder
 
     def save(
         self,
@@ -225,6 +221,7 @@ class ModelRegistry:
                 self._write_pointer(
                     name, [*previous_names, live_name] if live_name else previous_names
                 )
+            self.end_canary(name)
 
     def rollback(self) -> str:
         """Make the version before live again. → its name."""
@@ -282,9 +279,10 @@ class ModelRegistry:
     def prune(self, keep_count: int) -> None:
         """Delete the oldest versions beyond `keep_count`, never the live one or that before it."""
         with self._versions_lock():
-            protected_names = self.serving_order()[:2]
+            protected_names, canary = self.serving_order()[:2], self.canary()
+            kept_names = {*protected_names, canary and canary.version}
             prunable_names = [
-                version.name for version in self.versions() if version.name not in protected_names
+                version.name for version in self.versions() if version.name not in kept_names
             ]
             keep_count = max(keep_count - len(protected_names[1:]), 0)
             for name in prunable_names[: max(len(prunable_names) - keep_count, 0)]:

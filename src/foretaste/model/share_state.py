@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from foretaste.domain.store import FactStore
+from foretaste.model.canary import Canary
 
 STATE_FACT = "model-share"
 HOST_PREFIX = "model-share:"
@@ -103,6 +104,8 @@ class ShareState:
     """Those that were live before, the last last."""
     proposal: Proposal | None = None
     decision: ShareDecision | None = None
+    canary: Canary | None = None
+    """The version that is tried on some people."""
     withdrawn: tuple[str, ...] = ()
     """Versions that no host may keep: others are in their place."""
     hosts: tuple[str, ...] = ()
@@ -130,21 +133,33 @@ class ShareState:
     @classmethod
     def _of(cls, text: str | None) -> "ShareState":
         fields: dict[str, Any] = {} if text is None else json.loads(text)
-        for name, kind in (("proposal", Proposal), ("decision", ShareDecision)):
+        for name, kind in (
+            ("proposal", Proposal),
+            ("decision", ShareDecision),
+            ("canary", Canary),
+        ):
             if fields.get(name) is not None:
                 fields[name] = kind(**fields[name])
         for name in ("live_before", "withdrawn", "hosts"):
             fields[name] = tuple(fields.get(name, ()))
         return cls(**fields)
 
+    @property
+    def versions(self) -> frozenset[str]:
+        """All that hosts are to have."""
+        tried = [part.version for part in (self.canary, self.proposal) if part is not None]
+        return frozenset([*tried, *self.live_before, *([self.live] if self.live else [])])
+
     def with_live(self, version: str) -> "ShareState":
         """With another version live."""
+        is_canary = self.canary is not None and self.canary.version == version
+        canary = None if is_canary else self.canary
         if version == self.live:
-            return self
+            return replace(self, canary=canary)
         names_before = [name for name in self.live_before if name != version]
         if self.live is not None:
             names_before.append(self.live)
-        return replace(self, live=version, live_before=tuple(names_before))
+        return replace(self, live=version, live_before=tuple(names_before), canary=canary)
 
     def without_older(self, names: Collection[str]) -> "ShareState":
         """Without some that were live before."""
@@ -152,17 +167,22 @@ class ShareState:
         return replace(self, live_before=kept_names)
 
     def without(self, version: str) -> "ShareState":
-        """With one that was live before withdrawn."""
+        """With one that was live before, or is the canary, withdrawn."""
         names_before = tuple(name for name in self.live_before if name != version)
+        is_canary = self.canary is not None and self.canary.version == version
+        canary = None if is_canary else self.canary
         withdrawn = (*self.withdrawn, version)[-MAX_WITHDRAWN_NAMES:]
-        return replace(self, live_before=names_before, withdrawn=withdrawn)
+        return replace(self, live_before=names_before, canary=canary, withdrawn=withdrawn)
 
     def with_withdrawn(self, version: str, successor: str) -> "ShareState":
         """With one version in the place of another."""
         names_before = tuple(successor if name == version else name for name in self.live_before)
-        live = successor if self.live == version else self.live
+        live, canary = successor if self.live == version else self.live, self.canary
+        if canary is not None and canary.version == version:
+            canary = replace(canary, version=successor)
         withdrawn = (*self.withdrawn, version)[-MAX_WITHDRAWN_NAMES:]
-        return replace(self, live=live, live_before=names_before, withdrawn=withdrawn)
+        state = replace(self, live=live, live_before=names_before)
+        return replace(state, canary=canary, withdrawn=withdrawn)
 
     def decided(
         self, reports: Mapping[str, HostReport], rule: ShareRule, now: float

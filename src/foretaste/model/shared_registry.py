@@ -23,6 +23,7 @@ from typing import Any
 from foretaste.domain.store import FactStore
 from foretaste.errors import ForetasteError, ModelError, VersionError
 from foretaste.model.artefacts import PARTIAL_SUFFIX, ModelRegistry
+from foretaste.model.canary import Canary
 from foretaste.model.settings import ModelSettings
 from foretaste.model.share_state import (
     FORGET_SECONDS,
@@ -70,6 +71,7 @@ class SharedModelRegistry(ModelRegistry):
         self.host = host or f"{socket.gethostname()}:{folder.parent}"
         self._retry_at = 0.0
         self._kept_state: ShareState | None = None  # whose versions are here
+        self._keep_again_at = float("inf")  # some could not be fetched
 
     # Told to all hosts
 
@@ -119,13 +121,17 @@ class SharedModelRegistry(ModelRegistry):
         self._report(live=names_before[-1])
         return names_before[-1]
 
+    def set_canary(self, canary: Canary | None) -> None:
+        """Also on all other hosts, each of which answers with it where it can load it."""
+        super().set_canary(canary)
+        if canary is not None:
+            self._storage.publish(self.folder / canary.version)
+        ShareState.update(self._store, partial(replace, canary=canary))
+
     def _replace(self, old_name: str, new_name: str) -> str:
         """Also on all other hosts: the old one may hold what somebody had erased."""
         successor = super()._replace(old_name, new_name)
-        state = ShareState.load(self._store)
-        is_shared = old_name in (state.live, *state.live_before) or (
-            state.proposal is not None and state.proposal.version == old_name
-        )
+        is_shared = old_name in ShareState.load(self._store).versions
         if is_shared and successor != old_name:
             self._storage.publish(self.folder / successor)
             ShareState.update(self._store, lambda state: state.with_withdrawn(old_name, successor))
@@ -135,7 +141,8 @@ class SharedModelRegistry(ModelRegistry):
     def delete_older(self, at: float) -> None:
         """Also on all other hosts, and at the common place."""
         super().delete_older(at)
-        for name in ShareState.load(self._store).live_before:
+        state = ShareState.load(self._store)
+        for name in state.versions - {state.live}:
             if not (self.folder / name).is_dir():
                 self._storage.delete(name)
                 ShareState.update(self._store, partial(ShareState.without, version=name))
@@ -219,23 +226,25 @@ class SharedModelRegistry(ModelRegistry):
                 self._report(live=live)
             else:
                 self._retry_at = self._clock() + RETRY_SECONDS
-        if state != self._kept_state:
+        if state != self._kept_state or self._clock() >= self._keep_again_at:
             self._keep_versions(state)
 
     def _keep_versions(self, state: ShareState) -> None:
         """Have those that were live before, so that an erasure on any host finds all of them; and
         delete what was fetched and is none of them, or may not be kept.
         """
-        shared_names = {state.live, *state.live_before, state.proposal and state.proposal.version}
-        self._kept_state = state
+        self._kept_state, self._keep_again_at = state, float("inf")
+        names = {*state.live_before, *([state.canary.version] if state.canary else [])}
         try:
-            for name in state.live_before[-self._settings.max_versions :]:
+            for name in sorted(names):
                 self._fetch(name)
+            if self.canary() != state.canary:
+                super().set_canary(state.canary)
         except ModelError as error:
-            self._kept_state = None  # the next look tries again
+            self._keep_again_at = self._clock() + RETRY_SECONDS
             log.warning("%s", error)
         fetched_names = {path.parent.name for path in self.folder.glob(f"[!.]*/{FETCHED_FILE}")}
-        for name in {*state.withdrawn, *(fetched_names - shared_names)} - {self.live_name()}:
+        for name in {*state.withdrawn, *(fetched_names - state.versions)} - {self.live_name()}:
             if (self.folder / name).is_dir():
                 with self._versions_lock():
                     self._delete(name)

@@ -2,6 +2,8 @@
 not yet, and how many of the hosts that share models have it.
 """
 
+from typing import Any
+
 from foretaste.errors import ModelError
 from foretaste.loop import Foretaste
 from foretaste.model.artefacts import ModelRegistry
@@ -30,3 +32,17 @@ def share_gauges(models: ModelRegistry) -> dict[str, float]:
         f"foretaste_model_hosts:{state}": float(count)
         for state, count in models.host_counts().items()
     }
+
+
+def trial_content(workspace: Foretaste) -> dict[str, Any]:
+    """As `/readyz` says it: what hosts that share models cannot load, and which version is tried on
+    some people.
+    """
+    content: dict[str, Any] = {}
+    if problems := workspace.models.host_problems():
+        content["host_problems"] = problems
+    canary = workspace.models.canary()
+    if canary is not None:
+        problem = workspace.canary_answers.problem
+        content["canary"] = {"version": canary.version, "share": canary.share, "problem": problem}
+    return content

@@ -32,7 +32,12 @@ from foretaste.serve.http import logs
 from foretaste.serve.http.metrics import TenantMetrics
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.user_access import UserAccess
-from foretaste.serve.promotions import pending_promotion, share_gauges, substitute_reason
+from foretaste.serve.promotions import (
+    pending_promotion,
+    share_gauges,
+    substitute_reason,
+    trial_content,
+)
 from foretaste.serve.rehearsal import is_rehearsal
 from foretaste.serve.warm_up import try_to_warm_up_language, warm_up_lists
 from foretaste.training.erasure_receipt import ErasureReceipt
@@ -322,8 +327,7 @@ class Service:
             warnings = checks_of(workspace.models, serving_model[0])
             if warnings is not None:
                 content["model"]["warnings"] = warnings
-            if problems := workspace.models.host_problems():
-                content["model"]["host_problems"] = problems
+            content["model"] |= trial_content(workspace)
         outcome = None if degraded_reason else TrainingOutcome.last(workspace.store)
         if outcome is not None:
             content["worker"] = outcome.readiness(self._clock())

@@ -74,6 +74,16 @@ class ListCheck(ResponseSchema):
     """What to do about it."""
 
 
+class CanaryOut(ResponseSchema):
+    """A version that answers some people beside the live one."""
+
+    version: str
+    share: float
+    """Of people."""
+    problem: str | None = None
+    """Why it answers nobody in the process that is asked."""
+
+
 class ServingModelOut(ResponseSchema):
     """The model that answers."""
 
@@ -87,6 +97,8 @@ class ServingModelOut(ResponseSchema):
     where nobody looked."""
     host_problems: list[str] | None = None
     """What hosts that share models cannot load, a sentence each."""
+    canary: CanaryOut | None = None
+    """The version that is tried on some people."""
 
 
 class TrainingOutcomeOut(ResponseSchema):
