@@ -113,12 +113,9 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         self.data_encoder = DataEncoder(
             config, folder, progress=progress, clock=clock, cluster=self.cluster
         )
+        rehearsal, look = partial(rehearse, self, config.rank.n), self.look_at_media
         make_manager = partial(
-            ModelManager,
-            self.store,
-            load=self.at_snapshot,
-            rehearse=partial(rehearse, self, config.rank.n),
-            look=self.look_at_media,
+            ModelManager, self.store, load=self.at_snapshot, rehearse=rehearsal, look=look
         )
         self.manager = make_manager(self.models)
         make_slates = partial(self.slate_builder, self.store)
@@ -155,8 +152,6 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         learning_parts = (self.fallback, self.canary_answers, self.manager)
         for part in (self.generator, self.outage, self.recounter, *learning_parts):
             part.close()
-        if self.cluster is not None:
-            self.cluster.release()
         self.recommendation_log.close()
         self.data_encoder.close()
         self.store.close()

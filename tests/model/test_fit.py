@@ -163,6 +163,7 @@ def test_an_expert_is_left_out_where_the_data_have_nothing_for_it(here: World) -
         "popularity",
         "transition",
         "neighbour",
+        "impression",
         "repeat",
         "sequence",
     ]

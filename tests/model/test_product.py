@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from foretaste.domain.data import Floats, UserContext
+from foretaste.domain.impressions import Impressions
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.product import REQUEST_FACTS, ProductOfExperts, measure_facts
 
-from .world import ITEMS, START, World, did, item, ordinary, shelf, strange
+from .world import HOUR, ITEMS, START, World, did, item, ordinary, shelf, strange
 
 EVERY = np.arange(ITEMS, dtype=np.int32)
 
@@ -28,9 +29,13 @@ def test_with_every_weight_one_it_is_the_sum_of_log_probabilities(
     product: ProductOfExperts, here: World
 ) -> None:
     hidden = did(50, 9, "hide")
+    shown = Impressions(np.array([7], np.int32), np.array([START - 24 * HOUR]))
     asked = [
-        here.behaviour(did(1, 0), did(2, 1), hidden, query="garden rose"),
-        here.behaviour(did(40, 0), did(3, 1), hidden, query="lunar 20"),
+        replace(context, impressions=shown)
+        for context in (
+            here.behaviour(did(1, 0), did(2, 1), hidden, query="garden rose"),
+            here.behaviour(did(40, 0), did(3, 1), hidden, query="lunar 20"),
+        )
     ]
     assert all(expert.is_active(one) for expert in product.experts for one in asked)
 

@@ -157,6 +157,7 @@ class SequenceSettings(Settings):
     """A causal transformer over the person's events."""
 
     renamed_keys: ClassVar[Mapping[str, str]] = {"length": "max_history_length"}
+    added_keys: ClassVar[frozenset[str]] = frozenset(("word_vectors",))
 
     dim: int = 128
     """Numbers by which each item and each person is described."""

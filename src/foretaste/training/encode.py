@@ -57,11 +57,14 @@ class DataEncoder:
     ) -> None:
         """cluster: reads what is long."""
         self._config, self._progress, self._clock = config, progress, clock
+        self._cluster = cluster
         self.encoders = Encoders(config.language, folder, cluster)
         self.media = MediaSource(config, folder, progress, cluster)
 
     def close(self) -> None:
-        """Let go of the files of vectors."""
+        """Let go of the files of vectors, and of the workers of a cluster."""
+        if self._cluster is not None:
+            self._cluster.release()
         self.encoders.close()
         self.media.close()
 
