@@ -6,6 +6,8 @@ until it knows of the event. Once more after the other has had nothing to do for
 very much happened.
 
 Step imports: files into an empty store, with rows put one by one and by COPY.
+
+Steps migrations and retention: what they keep others waiting on a store of two million events.
 """
 
 import argparse
@@ -23,6 +25,7 @@ from typing import Any
 import aiohttp
 import numpy as np
 
+from benchmarks.database_size import migrations, retention
 from benchmarks.erasures import ITEMS, REGULARS, make_shop
 from benchmarks.load import Fired, Gun, Shot, Shots
 from benchmarks.serve_steps import asking, postgres
@@ -196,6 +199,8 @@ async def imports(asked: argparse.Namespace, folder: Path) -> list[Row]:
 STEPS: dict[str, Callable[[argparse.Namespace, Path], Awaitable[list[Row]]]] = {
     "fresh": fresh,
     "imports": imports,
+    "migrations": migrations,
+    "retention": retention,
 }
 
 
@@ -206,6 +211,7 @@ def main() -> None:
     parser.add_argument("--events", type=float, default=50.0, help="Events a second beside them.")
     parser.add_argument("--seconds", type=float, default=60.0, help="Of load.")
     parser.add_argument("--imported", type=int, default=200_000, help="Events of the imports.")
+    parser.add_argument("--rows", type=int, default=2_000_000, help="Events of a large store.")
     asked = parser.parse_args()
     for name in asked.only:
         with tempfile.TemporaryDirectory() as folder:
@@ -221,6 +227,10 @@ PROTOCOLS = {
     "knows of it, ms",
     "imports": "files of {imported:,} events and of items into an empty PostgreSQL by `add()`, "
     "then the same file of events once more; with the rows put one by one, and by COPY",
+    "migrations": "{rows:,} events, 50,000 items, 200,000 lists that were shown, in a durable "
+    "PostgreSQL; each migration by itself, beside one writer and one reader",
+    "retention": "{rows:,} events of two years, beside single events that are written one after "
+    "another",
 }
 
 if __name__ == "__main__":

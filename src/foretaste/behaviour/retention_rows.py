@@ -16,7 +16,7 @@ from foretaste.behaviour.spent_events import ERASURE_COUNT_KEY
 from foretaste.domain.data import IDENTIFY_EVENT
 from foretaste.domain.store import OlderEvents
 
-EVENTS_PER_DELETION = 5_000
+EVENTS_PER_DELETION = 1_000
 
 
 class RetentionRows:
