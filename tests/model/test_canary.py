@@ -57,3 +57,6 @@ def test_it_is_tried_until_it_ends_or_is_live(
     (models.folder / "canary.json").write_text("{")
     with pytest.raises(ModelError, match=r"canary\.json cannot be read; delete it"):
         models.canary()
+    models.promote(live)
+    models.prune(1)  # neither fails for it
+    assert models.live_name() == live

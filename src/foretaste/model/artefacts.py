@@ -279,8 +279,8 @@ class ModelRegistry(CanaryVersions):
     def prune(self, keep_count: int) -> None:
         """Delete the oldest versions beyond `keep_count`, never the live one or that before it."""
         with self._versions_lock():
-            protected_names, canary = self.serving_order()[:2], self.canary()
-            kept_names = {*protected_names, canary and canary.version}
+            protected_names = self.serving_order()[:2]
+            kept_names = {*protected_names, self.tried_version}
             prunable_names = [
                 version.name for version in self.versions() if version.name not in kept_names
             ]

@@ -88,8 +88,16 @@ class CanaryVersions:
             raise VersionError(f"no model version '{canary.version}'; see 'foretaste models list'")
         self._canary_file.write(canary)
 
+    @property
+    def tried_version(self) -> str | None:
+        """The version of the canary; None also where nothing tells which it is."""
+        try:
+            canary = self.canary()
+        except ModelError:  # whoever answers says so
+            return None
+        return None if canary is None else canary.version
+
     def end_canary(self, version: str) -> None:
         """It is tried on some no more, if it is this one: it answers everybody."""
-        canary = self.canary()
-        if canary is not None and canary.version == version:
+        if self.tried_version == version:
             self._canary_file.write(None)

@@ -102,8 +102,9 @@ class CanaryAnswers:
             self._parts, self.problem = parts, None
 
     def _fail(self, error: Exception) -> None:
+        if str(error) != self.problem:  # else it has been told, and each request asks
+            log.error("the canary answers nobody: %s", error)
         self._failed_at, self.problem = time.monotonic(), str(error)
-        log.error("the canary answers nobody: %s", error)
         self._drop()
 
     def _drop(self) -> None:

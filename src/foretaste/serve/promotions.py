@@ -41,7 +41,11 @@ def trial_content(workspace: Foretaste) -> dict[str, Any]:
     content: dict[str, Any] = {}
     if problems := workspace.models.host_problems():
         content["host_problems"] = problems
-    canary = workspace.models.canary()
+    try:
+        canary = workspace.models.canary()
+    except ModelError as error:
+        content.setdefault("host_problems", []).append(str(error))
+        return content
     if canary is not None:
         problem = workspace.canary_answers.problem
         content["canary"] = {"version": canary.version, "share": canary.share, "problem": problem}
