@@ -52,7 +52,7 @@ def consumer(workspace: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
 
 @contextmanager
 def new_workspace() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         workspace = Path(folder) / "workspace"
         workspace.mkdir()
         (workspace / "foretaste.toml").write_text("[worker]\nlease_seconds = 5.0\n")
@@ -72,6 +72,8 @@ def drain(workspace: Path, n_events: int, *words: str) -> dict[str, Any]:
                 end = time.perf_counter()
                 break
             time.sleep(0.02)
+        if process.poll() is not None:
+            raise SystemExit((workspace / "consume.log").read_text()[-2000:])
         cpu = sum(map(float, Path(f"/proc/{process.pid}/stat").read_text().split()[13:15]))
         stored = store.counts()["events"]
     return {
