@@ -4,6 +4,7 @@
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ BYTES_PER_EVENT, BYTES_PER_LIST = 164, 683
 SHARED_PROCESS_SHARE = 0.31
 """Of the memory of one process, what each more takes with one model for all: 1,010 MB for four
 where one has 525, docs/decisions/0049-request-again.md."""
+WANTED_RECALL = 0.95
+"""Of the exact 100 nearest, among the candidates of a large catalogue."""
 STATIC_FROM_ITEMS = 500_000
 """From where on reading the texts takes the best part of an hour."""
 
@@ -31,6 +34,7 @@ def costs(results: Path = RESULTS) -> dict[str, Any]:
         for name in ("scale", "serve", "quality", "batch")
     )
     (batch_part,) = batch.values()
+    index = json.loads((results / "index_disk.json").read_text(encoding="utf-8"))
     lines = {row["line"]: row for part in serve.values() for row in part["rows"]}
     busy, idle = lines["recommend at saturation, /s"], lines["recommend at 100/s, p50 ms"]
     million = lines["recommend, 1,000,000 items, at 10/s, p99 ms"]
@@ -69,6 +73,7 @@ def costs(results: Path = RESULTS) -> dict[str, Any]:
             for row in scale["fit"]["rows"]
         ],
         "network_cpu_seconds_per_event": [round(min(per_event), 6), round(max(per_event), 6)],
+        "largest_index": _largest_index(index),
         "batch_cpu_ms": round(batch_part["rows"][0]["cpu_ms_a_person"], 2),
         "texts_per_cpu_second": TEXTS_PER_CPU_SECOND,
         "static_from_items": STATIC_FROM_ITEMS,
@@ -84,6 +89,22 @@ def costs(results: Path = RESULTS) -> dict[str, Any]:
 def text(results: Path = RESULTS) -> str:
     """The file as it should be."""
     return json.dumps(costs(results), indent=1) + "\n"
+
+
+def _largest_index(index: Mapping[str, Any]) -> dict[str, Any]:
+    """The search of the largest catalogue: the least effort by which enough is found."""
+    items = max(map(int, index))
+    row = next(
+        row
+        for row in index[str(items)]["rows"]
+        if row["in"] == "memory" and row["recall@100"] >= WANTED_RECALL
+    )
+    return {
+        "items": items,
+        "p99_ms": round(row["p99 ms"], 1),
+        "memory_gb": round(row["held GB"], 2),
+        "recall": round(row["recall@100"], 4),
+    }
 
 
 def _machine(scale: Any) -> str:

@@ -26,3 +26,6 @@ class Backwards:
     def replicate(self, work: Callable[[Seat, Progress], ResultT], progress: Progress) -> ResultT:
         self.parts_done += 1
         return work(Seat(0, 1, "nowhere"), progress)
+
+    def release(self) -> None:
+        self.is_engaged = False

@@ -35,6 +35,7 @@ def test_what_was_measured_is_within_its_interval() -> None:
     ("name", "title"),
     [
         ("users", "CPU of lists for everybody (foretaste batch)"),
+        ("items", "CPU of lists for everybody (foretaste batch)"),
         ("items", "memory of a training"),
         ("items", "CPU of a list"),
         ("events_per_day", "database after that time"),
@@ -47,6 +48,7 @@ def test_more_takes_more(name: str, title: str) -> None:
     before = found(SMALL)[title]
     after = found(replace(SMALL, **{name: 1000 * getattr(SMALL, name)}))[title]
     assert before.low <= before.high
+    assert after.low <= after.high
     factor = {"hours": 3600, "minutes": 60, "seconds": 1}
     assert after.low * factor.get(after.unit, 1) > before.low * factor.get(before.unit, 1)
 
@@ -62,6 +64,7 @@ def test_what_was_not_measured_is_said() -> None:
     told = " ".join(large.advice)
     assert "beyond what was measured (1,000,000 items, 10,000,000 events)" in told
     assert "batches" in told
+    assert "of 10,000,000 items the search of one expert alone was measured" in told
     json.dumps(large.as_dict())
 
 

@@ -55,3 +55,6 @@ class Cluster(WorkPool, Protocol):
         Where one dies all begin again, perhaps fewer: the work finds its own checkpoint. Raises
         what `work` raises, and ClusterError where workers die again and again.
         """
+
+    def release(self) -> None:
+        """Let go of the workers; the next work asks for others."""

@@ -100,10 +100,10 @@ def plan_capacity(load: Load) -> CapacityPlan:
     fit_seconds = _fitted(costs["training"], "fit_cpu_seconds", load)
     network = [load.events * seconds for seconds in costs["network_cpu_seconds_per_event"]]
     reading_seconds = load.items / costs["texts_per_cpu_second"]
-    batch_seconds = [
+    batch_seconds = sorted(
         load.users * costs["batch_cpu_ms"] / 1000 * ms / measured_ms
         for ms, measured_ms in zip(list_ms, costs["served_lists"][0]["cpu_ms"], strict=True)
-    ]
+    )
     event_bytes = load.events * costs["bytes_per_event"]
     lists = [load.requests_per_second * DAY / share for share in (2 * PEAK_TO_MEAN, PEAK_TO_MEAN)]
     list_bytes = [count * load.list_days * costs["bytes_per_list"] for count in lists]
@@ -204,6 +204,13 @@ def _advice(costs: Mapping[str, Any], load: Load, processes: int) -> list[str]:
         advice.append(
             f"beyond what was measured ({largest['items']:,} items, {largest['events']:,} events): "
             "the figures go on as before, which nobody has seen"
+        )
+    index = costs["largest_index"]
+    if largest["items"] < load.items <= index["items"]:
+        advice.append(
+            f"of {index['items']:,} items the search of one expert alone was measured: "
+            f"{index['p99_ms']:.0f} ms at p99, {index['memory_gb']:.1f} GB, "
+            f"{index['recall']:.3f} of the 100 nearest found (docs/scale.md, 5)"
         )
     return advice
 

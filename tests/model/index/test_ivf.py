@@ -8,7 +8,7 @@ import pytest
 
 from foretaste.domain.arrays import QuantizedVectors
 from foretaste.domain.data import Floats
-from foretaste.model.index import ivf
+from foretaste.model.index import base, ivf
 from foretaste.model.index.base import log_sum_exp, rows_of
 from foretaste.model.index.ivf import IvfIndex
 from model.index.vectors import DIM, clustered
@@ -31,6 +31,21 @@ def test_the_nearest_are_found(rows: Floats, index: IvfIndex) -> None:
         recalls.append(np.isin(exact, index.nearest(query, 200)).mean())
 
     assert np.mean(recalls) > 0.99
+
+
+def test_of_a_very_large_catalogue_more_is_looked_through(
+    rows: Floats, index: IvfIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def count_found() -> int:
+        queries, count = clustered(20, seed=3), len(rows) // 2
+        return sum(len(index.nearest(query, count)) for query in queries)
+
+    monkeypatch.setattr(ivf, "PROBED_LISTS", 4)
+    usual = count_found()
+    assert base.compared_neighbours(len(rows)) == base.COMPARED_NEIGHBOURS
+    monkeypatch.setattr(base, "MAX_USUAL_SIZE", 10)
+    assert count_found() > 1.5 * usual
+    assert base.compared_neighbours(len(rows)) == 2 * base.COMPARED_NEIGHBOURS
 
 
 def test_scores_are_exact(rows: Floats, index: IvfIndex) -> None:

@@ -17,10 +17,11 @@ from foretaste.domain.data import Floats, Ints
 from foretaste.model.expert_scorer import NO_ITEMS, matching_positions, top_positions
 from foretaste.model.index.base import (
     BATCH_ROWS,
-    COMPARED_NEIGHBOURS,
     Rows,
     VectorIndex,
+    compared_neighbours,
     log_sum_exp,
+    search_effort,
 )
 from foretaste.model.index.columns import ColumnBlocks
 
@@ -86,7 +87,7 @@ class IvfIndex(VectorIndex):
         """[queries]; the nearest exactly, a uniform sample for the others."""
         sums = []
         for query in queries:
-            nearest = self.nearest(query, COMPARED_NEIGHBOURS)
+            nearest = self.nearest(query, compared_neighbours(self.size))
             scores = self.scores_of(query[None], nearest)[0]
             sums.append(self.log_partition_given(query, nearest, scores))
         return np.array(sums, np.float32)
@@ -193,7 +194,7 @@ class _Lists:
 
         with _threads(1):
             parameters: Any = faiss.SearchParametersIVF()
-            parameters.nprobe = PROBED_LISTS
+            parameters.nprobe = PROBED_LISTS * search_effort(self.size)
             scores, items = self._index.search(reduced[None], k, params=parameters)
         present = items[0] >= 0  # -1 where the lists hold fewer than k
         return items[0][present].astype(np.int32), scores[0][present]

@@ -7,8 +7,8 @@ import numpy as np
 from foretaste.domain.data import Floats, Ints
 from foretaste.model.expert_scorer import top_positions
 from foretaste.model.index.base import (
-    COMPARED_NEIGHBOURS,
     VectorIndex,
+    compared_neighbours,
     log_sum_exp,
 )
 
@@ -52,7 +52,7 @@ class SoftmaxScorer:
     @cached_property
     def _neighbours(self) -> tuple[Ints, Floats]:
         """The nearest items and their inner products."""
-        items = self._index.nearest(self._query[0], COMPARED_NEIGHBOURS)
+        items = self._index.nearest(self._query[0], compared_neighbours(self._index.size))
         return items, self._index.scores_of(self._query, items)[0]
 
     @cached_property
@@ -60,6 +60,6 @@ class SoftmaxScorer:
         return np.float32(self._index.log_partition_given(self._query[0], *self._neighbours))
 
     def candidates(self, k: int) -> Ints:
-        """About the k likeliest, `COMPARED_NEIGHBOURS` at most."""
+        """About the k likeliest, `compared_neighbours` at most."""
         items, scores = self._neighbours
         return items[top_positions(scores, k)]
