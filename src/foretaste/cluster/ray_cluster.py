@@ -111,13 +111,13 @@ class RayCluster:
 
         worker_by_ping = {worker.ping.remote(): worker for worker in self._workers}
         pings = list(worker_by_ping)
-        answers, _ = ray.wait(pings, num_returns=len(pings), timeout=MAX_START_SECONDS)
-        if not answers:
+        replies, _ = ray.wait(pings, num_returns=len(pings), timeout=MAX_START_SECONDS)
+        if not replies:
             raise ClusterError(
                 f"the Ray cluster gave no worker a place in {MAX_START_SECONDS:.0f} s; see "
                 "'ray status'"
             )
-        return [worker_by_ping[answer] for answer in answers]
+        return [worker_by_ping[reply] for reply in replies]
 
     def release(self) -> None:
         """Give the workers back, if there are any: the next piece of work asks for others."""
@@ -246,7 +246,7 @@ class _Parts:
 
     def _bury(self, worker: Any, part: tuple[int, Any] | None) -> None:
         """What a dead worker had is for others, and another takes its place."""
-        self._free = [other for other in self._free if other is not worker]
+        self._free = [actor for actor in self._free if actor is not worker]
         if part is not None:
             self._again.append(part)
             attempts = self._attempts[part[0]] = self._attempts.get(part[0], 0) + 1

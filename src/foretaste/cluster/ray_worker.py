@@ -83,10 +83,10 @@ def interface_of(address: str) -> str | None:
         for _, name in socket.if_nameindex():
             question = struct.pack("256s", name.encode()[:15])
             try:
-                answer = fcntl.ioctl(probe.fileno(), INTERFACE_ADDRESS, question)
+                entry = fcntl.ioctl(probe.fileno(), INTERFACE_ADDRESS, question)
             except OSError:  # it has none
                 continue
-            if socket.inet_ntoa(answer[20:24]) == address:
+            if socket.inet_ntoa(entry[20:24]) == address:
                 return name
     return None
 

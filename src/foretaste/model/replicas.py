@@ -110,16 +110,16 @@ def _average_dense(parameters: Sequence[Tensor], share: float) -> None:
 
 
 def _touched_rows(parameter: Tensor) -> tuple[Tensor, Tensor]:
-    """(places, values) of the rows whose gradient is not zero."""
+    """(rows, values) of the rows whose gradient is not zero."""
     gradient = parameter.grad
     if gradient is None:
-        places = torch.empty(0, dtype=torch.int64, device=parameter.device)
-        return places, torch.empty(0, parameter.shape[1], device=parameter.device)
+        rows = torch.empty(0, dtype=torch.int64, device=parameter.device)
+        return rows, torch.empty(0, parameter.shape[1], device=parameter.device)
     if gradient.is_sparse:
         gradient = gradient.coalesce()
         return gradient.indices()[0], gradient.values()
-    places = (gradient.norm(dim=1) > 0).nonzero()[:, 0]
-    return places, gradient[places]
+    rows = (gradient.norm(dim=1) > 0).nonzero()[:, 0]
+    return rows, gradient[rows]
 
 
 def _add_rows(
@@ -145,6 +145,6 @@ def _add_rows(
         return
     gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
     gradient[rows] = 0
-    for places, numbers in zip(all_rows, all_values, strict=True):
-        gradient.index_add_(0, places, numbers)
+    for copy_rows, copy_values in zip(all_rows, all_values, strict=True):
+        gradient.index_add_(0, copy_rows, copy_values)
     parameter.grad = gradient

@@ -60,7 +60,9 @@ class JsonLines:
     """A line for each person: {"user", "model_version", "items": [{"id", "position", …}]}."""
 
     def part(self, lists: Iterable[PersonList]) -> bytes:
-        lines = (json.dumps(self._line(each), ensure_ascii=False) + "\n" for each in lists)
+        lines = (
+            json.dumps(self._line(person_list), ensure_ascii=False) + "\n" for person_list in lists
+        )
         return "".join(lines).encode()
 
     def _line(self, person_list: PersonList) -> dict[str, Any]:
