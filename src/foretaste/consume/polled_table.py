@@ -113,7 +113,8 @@ class PolledTable:
         self._is_caught_up = True
         self._reread_point: CursorPoint | None = None
         self._reread_rows: set[bytes] | None = None  # None: no rows are read again now
-        self._reread_begin, self._next_reread = self._clock(), 0.0  # seconds since 1970
+        self._reread_begin = self._reread_end = self._clock()  # of the last time
+        self._next_reread = 0.0
 
     def _next_batch(self, max_rows: int) -> RowBatch | None:
         if self._reread_rows is not None or self._is_reread_due():
@@ -144,7 +145,7 @@ class PolledTable:
         if self._position.settled == self._position.last:
             return False
         now = self._clock()
-        is_late = now >= self._reread_begin + self._address.overlap
+        is_late = now >= self._reread_end + self._address.overlap
         return is_late or (self._is_caught_up and now >= self._next_reread)
 
     def _reread_batch(self, max_rows: int) -> RowBatch | None:
@@ -172,7 +173,7 @@ class PolledTable:
     def _end_reread(self, window_rows: set[bytes]) -> bool:
         """window_rows: all that were read again. → whether more is settled than before."""
         end, settled_before = self._clock(), self._position.settled
-        self._reread_rows = None
+        self._reread_rows, self._reread_end = None, end
         self._known_rows = window_rows if len(window_rows) <= MAX_KNOWN_ROWS else set()
         self._next_reread = end + max(POLL_SECONDS, (end - self._reread_begin) / REREAD_SHARE)
         while self._marks and self._marks[0][0] <= self._reread_begin - self._address.overlap:
