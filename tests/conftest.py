@@ -211,9 +211,17 @@ def postgres_url(postgres: Any) -> str:
 
 @pytest.fixture
 def empty_postgres(postgres_url: str) -> str:
-    """The URL of a PostgreSQL database with nothing in it."""
+    """The URL of a PostgreSQL database with nothing in it, which nobody else uses: a process that
+    an earlier test killed may still be connected, and hold what says that a workspace is in use.
+    """
     engine = sa.create_engine(postgres_url)
     with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
         connection.execute(sa.text("DROP SCHEMA public CASCADE"))
         connection.execute(sa.text("CREATE SCHEMA public"))
     engine.dispose()
