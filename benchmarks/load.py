@@ -55,8 +55,8 @@ class Fired:
 
     @property
     def rate(self) -> float:
-        """Good answers a second."""
-        return (len(self.ms) - self.wrong.total()) / self.seconds
+        """Good answers a second; a list that is only of what is popular is none."""
+        return (len(self.ms) - self.wrong.total() - self.degraded) / self.seconds
 
     def at(self, percent: float) -> float:
         """Milliseconds."""

@@ -110,8 +110,10 @@ async def costed(service: Served, work: Any) -> tuple[Fired, Row]:
 
 
 def wrong(fired: Fired) -> Row:
-    """Errors, by what they were."""
-    return {"errors": fired.wrong.total()} | dict(fired.wrong.most_common(3))
+    """Errors, by what they were, and lists that not all experts scored."""
+    return {"errors": fired.wrong.total(), "degraded": fired.degraded} | dict(
+        fired.wrong.most_common(3)
+    )
 
 
 async def fresh(workspace: Path, workers: int, seconds: float) -> list[Row]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from foretaste.domain.cores import core_count
+from foretaste.domain.thread_limits import one_thread_products
 
 MEMORY_SECONDS = 10.0
 """After so long about a third (1/e) of what somebody has used still counts."""
@@ -87,7 +88,8 @@ class FairQueue:
         self._wait(slot, timeout)
         start = self._clock()
         try:
-            yield slot
+            with one_thread_products():
+                yield slot
         finally:
             if slot.granted:
                 self._leave(slot, start)
