@@ -285,6 +285,7 @@ def test_lastfm_hetrec(export: Export) -> None:
     export.write("user_friends.dat", "userID\tfriendID\n2\t3\n3\t2\n")
     shop = export.read()
     assert shop.rows() == [("2", "51", "view"), ("2", "52", "view"), ("3", "51", "view")]
+    assert [event.value for event in shop.events] == [13883, 11690, 1], "how often it was played"
     assert shop.items["51"].title == "Duran Duran"
     assert shop.items["51"].attributes == {"tag": ("new wave", "années 80")}
     assert "tag" not in shop.items["52"].attributes
@@ -292,11 +293,9 @@ def test_lastfm_hetrec(export: Export) -> None:
 
 def test_lastfm_hetrec_without_names_of_columns(export: Export) -> None:
     export.write("user_artists.dat", "2\t51\t13883\n2\t52\t11690\n3\t51\t1\n")
-    assert export.read(format_name="lastfm").rows() == [
-        ("2", "51", "view"),
-        ("2", "52", "view"),
-        ("3", "51", "view"),
-    ]
+    shop = export.read(format_name="lastfm")
+    assert shop.rows() == [("2", "51", "view"), ("2", "52", "view"), ("3", "51", "view")]
+    assert [event.value for event in shop.events] == [13883, 11690, 1]
 
 
 def test_lastfm_1k(export: Export) -> None:

@@ -12,14 +12,19 @@ from foretaste.behaviour.values import is_missing
 LISTENS = TableFormat(
     "events",
     "HetRec Last.fm's listens",
-    columns={"user": "userID|user", "item": "artistID|item", "event_type": "event_type"},
+    columns={
+        "user": "userID|user",
+        "item": "artistID|item",
+        "event_type": "event_type",
+        "value": "weight",
+    },
     marks=("userID", "artistID", "weight"),
     steps=(Constant("event_type", "view"),),
 )
 LISTENS_WITHOUT_NAMES = TableFormat(
     "events",
     "HetRec Last.fm's listens without names of columns",
-    columns={"user": "user", "item": "item", "event_type": "event_type"},
+    columns={"user": "user", "item": "item", "event_type": "event_type", "value": "plays"},
     marks=("user", "item", "plays"),
     file=r"user_artists\.dat",
     header=("user", "item", "plays"),
@@ -101,7 +106,7 @@ _ARTIST_PLAYS = ("user", "artist_mbid", "item", "plays")
 ARTIST_PLAYS = TableFormat(
     "events",
     "Last.fm 360K's plays of artists",
-    columns={"user": "user", "item": "item", "event_type": "event_type"},
+    columns={"user": "user", "item": "item", "event_type": "event_type", "value": "plays"},
     marks=_ARTIST_PLAYS,
     file=r".*artmbid.*",
     header=_ARTIST_PLAYS,
