@@ -16,6 +16,7 @@ import httpx
 import uvicorn
 
 from foretaste.domain.data import Event, Item
+from foretaste.domain.patience import KEEP_ALIVE_SECONDS
 from foretaste.loop import Foretaste
 from foretaste.serve.app import create_app
 
@@ -139,6 +140,7 @@ def serving(folder: Path, *, ready: bool = True) -> Iterator[httpx.Client]:
         log_config=None,
         access_log=False,
         proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,  # as it is served: a busy machine is slower than 5 s
     )
     server = uvicorn.Server(config)
 

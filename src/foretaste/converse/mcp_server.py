@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from foretaste import __version__
 from foretaste.converse.evidence import neutral_data
 from foretaste.converse.tools import Tools
+from foretaste.domain.patience import KEEP_ALIVE_SECONDS
 from foretaste.errors import ForetasteError, MissingExtra
 from foretaste.loop import Foretaste
 
@@ -139,7 +140,14 @@ def run_http(shop: Foretaste, *, port: int, admit: AdmitKey) -> None:
     import uvicorn
 
     app = KeyGuard(build_server(shop).streamable_http_app(streamable_http_path=PATH), admit)
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )
 
 
 class KeyGuard:

@@ -35,6 +35,10 @@ NOTE = Patience(lock=0.2, answer=1.0)
 UNLIMITED = Patience(lock=86_400.0, answer=86_400.0)
 """Of a change of the tables or of all that is in them, which takes as long as it takes."""
 
+KEEP_ALIVE_SECONDS = 75
+"""Seconds that a connection without a request stays open: longer than those who ask keep theirs
+(aiohttp 15, nginx 60), or one of them would send a request just as it is closed.
+"""
 RECONNECT_SECONDS = 5.0
 """That a request which writes waits for a database that is away."""
 

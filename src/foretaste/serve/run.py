@@ -23,6 +23,7 @@ from foretaste.behaviour.store import STORE_FILE as STORE
 from foretaste.behaviour.values import display_text
 from foretaste.config.load import Config, load_config
 from foretaste.domain.cores import core_count
+from foretaste.domain.patience import KEEP_ALIVE_SECONDS
 from foretaste.errors import ForetasteError, SettingsError
 from foretaste.serve.garbage import start_collector
 from foretaste.serve.http import logs
@@ -48,10 +49,6 @@ START_SECONDS = 120
 """Seconds without a sign after which one of several processes is taken for dead. It gives none
 while it is started, which takes long on a busy machine: with a shorter time it would be started
 again for ever.
-"""
-KEEP_ALIVE_SECONDS = 75
-"""Seconds that a connection without a request stays open: longer than those who ask keep theirs
-(aiohttp 15, nginx 60), or one of them would send a request just as it is closed.
 """
 STOP_SECONDS = 10.0
 """Seconds from the signal to stop until the process is over, whatever is under way in it."""
