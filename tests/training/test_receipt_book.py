@@ -12,6 +12,7 @@ from foretaste.domain.data import Event, User
 from foretaste.domain.signed_documents import signer
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
+from foretaste.model.version import ModelVersions
 from foretaste.training.erasure_receipt import PENDING_BACKUPS_NOTE, PENDING_WEIGHTS_NOTE
 
 
@@ -76,9 +77,17 @@ def test_what_open_receipts_share_is_looked_up_once(
         purges.append(purge())
         return purges[-1]
 
+    read, readings = loop.models.versions, list[int]()
+
+    def counted_versions() -> ModelVersions:
+        readings.append(1)
+        return read()
+
     monkeypatch.setattr(loop.store, "purge_log", counted_purge)
+    monkeypatch.setattr(loop.models, "versions", counted_versions)
     assert loop.recounter.close_receipts() == []
     assert purges == [True]
+    assert len(readings) == 2  # for what is to be counted anew, and for what is older
 
 
 def test_nothing_in_the_store_says_whose_a_receipt_is(loop: Foretaste) -> None:

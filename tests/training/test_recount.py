@@ -22,8 +22,7 @@ from foretaste.loop import Foretaste
 from foretaste.model.artefacts import REPLACED_NAMES_KEY, ModelRegistry
 from foretaste.model.experts.popularity import PopularityExpert
 from foretaste.model.product import ProductOfExperts
-from foretaste.training import erasure_receipt
-from foretaste.training import recount as erasing
+from foretaste.training import erasure_receipt, recount_pace
 from foretaste.training.recount import ERASURES_KEY
 from serve.workspace import until
 
@@ -79,8 +78,8 @@ def test_a_version_that_is_replaced_while_it_is_loaded_is_looked_for_again(
 def test_what_is_taken_back_soon_counts_no_more(
     loop: Foretaste, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("RECOUNT_DELAY_SECONDS", "RECOUNT_PAUSE_SECONDS"):
-        monkeypatch.setattr(erasing, name, 0.0)
+    for name in ("RECOUNT_DELAY_SECONDS", "MAX_PAUSE_SECONDS"):
+        monkeypatch.setattr(recount_pace, name, 0.0)
     late = [Event(f"late-{n}", "click", 1.75e9, user="u1", item="space-9") for n in range(2)]
     loop.record([*late, Event("other", "like", 1.75e9, user="u1", item="space-9")])
     assert taken(loop) == 153
@@ -229,7 +228,7 @@ def test_what_does_not_answer_is_counted_anew_beside_the_answers(
 ) -> None:
     loop.train()
     before = loop.catch_up().version
-    monkeypatch.setattr(erasing, "RECOUNT_DELAY_SECONDS", 0.0)
+    monkeypatch.setattr(recount_pace, "RECOUNT_DELAY_SECONDS", 0.0)
     going_on, settle = threading.Event(), loop.recounter.recount
 
     def later(*, answering_only: bool = False) -> list[str]:
@@ -238,7 +237,7 @@ def test_what_does_not_answer_is_counted_anew_beside_the_answers(
         return settle(answering_only=answering_only)
 
     monkeypatch.setattr(loop.recounter, "recount", later)
-    receipt = loop.recounter.erase("u1", defer_others=True)
+    receipt = loop.recounter.erase("u1", is_served=True)
     assert receipt.recounted_versions == (loop.catch_up().version,) != (before,)
     assert receipt.pending_notes[0] == erasure_receipt.PENDING_RECOUNT_NOTE
     assert taken(loop) == 145
@@ -252,11 +251,41 @@ def test_what_does_not_answer_is_counted_anew_beside_the_answers(
     loop.close()
 
 
+def test_erasures_that_follow_one_another_while_lists_are_made_are_counted_together(
+    loop: Foretaste,
+) -> None:
+    loop.catch_up()
+    assert loop.recounter.erase("u1", is_served=True).recounted_versions
+    version = loop.models.live_name()
+    receipts = [loop.recounter.erase(user, is_served=True) for user in ("u2", "u3")]
+    for receipt in receipts:
+        assert receipt.erased.events == 5
+        assert receipt.recounted_versions == ()
+        assert receipt.pending_notes[0] == erasure_receipt.PENDING_ANSWERING_NOTE
+        assert loop.personal(receipt.user) is None
+        due = {row["what"]: row["expected_by"] for row in receipt.signed_receipt["due"]}
+        weights_date = due[erasure_receipt.PENDING_WEIGHTS_NOTE]
+        assert due[erasure_receipt.PENDING_ANSWERING_NOTE] < weights_date
+        receipt_id = receipt.signed_receipt["receipt_id"]
+        assert erasure_receipt.PENDING_ANSWERING_NOTE in loop.receipt(receipt_id).due
+    assert loop.models.live_name() == version
+    assert taken(loop) == 145
+
+    loop.recounter.resume()  # as the thread does once the pause is over, and a start does at once
+
+    loop.manager.renew()
+    assert taken(loop) == 135
+    assert loop.receipt(receipt_id).due == (erasure_receipt.PENDING_WEIGHTS_NOTE,)
+    loop.clock = lambda: time.time() + 700
+    assert loop.recounter.erase("u4", is_served=True).recounted_versions
+    loop.close()
+
+
 def test_a_receipt_says_what_is_due_until_it_is_not(
     loop: Foretaste, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("RECOUNT_DELAY_SECONDS", "RECOUNT_PAUSE_SECONDS"):
-        monkeypatch.setattr(erasing, name, 0.01)
+    for name in ("RECOUNT_DELAY_SECONDS", "MAX_PAUSE_SECONDS"):
+        monkeypatch.setattr(recount_pace, name, 0.01)
     with closing(sqlite3.connect(loop.folder / STORE_FILE, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM events").fetchone()
@@ -284,7 +313,7 @@ def test_a_receipt_says_what_is_due_until_it_is_not(
 def test_on_a_full_disk_they_are_gone_from_the_store_and_the_models_are_due(
     loop: Foretaste, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(erasing, "RECOUNT_DELAY_SECONDS", 60.0)
+    monkeypatch.setattr(recount_pace, "RECOUNT_DELAY_SECONDS", 60.0)
 
     def full(*_: Any, **__: Any) -> str:
         raise OSError(28, "No space left on device")

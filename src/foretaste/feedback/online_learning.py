@@ -11,6 +11,7 @@ import numpy as np
 
 from foretaste.domain.data import Event, Longs, UserContext
 from foretaste.domain.store import Past, UserKey
+from foretaste.domain.switching import give_way
 
 
 class LoadedPast(NamedTuple):
@@ -132,4 +133,5 @@ def learn_examples(learner: Learner, examples: Iterable[TrainingExample]) -> int
     count = 0
     for count, example in enumerate(examples, 1):  # noqa: B007
         learner.learn(example.user_context, example.item, example.weight, example.at)
+        give_way()
     return count

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, Longs, UserContext
 from foretaste.domain.ports import BackboneOpener, Expert, StateArrays, StateMetadata
 from foretaste.domain.sharing import forked, frozen
+from foretaste.domain.switching import give_way
 from foretaste.domain.term_table import TermTable
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.content import log_softmax
@@ -138,6 +139,7 @@ class ProductOfExperts:
         """
         experts: list[Expert] = []
         for expert in self.experts:
+            give_way()
             if isinstance(expert, RecountableExpert):
                 experts.append(expert.recount(training))
             elif expert.is_counting:

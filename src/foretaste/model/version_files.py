@@ -16,6 +16,7 @@ from safetensors.numpy import load_file, save_file
 
 from foretaste.domain.files import file_sha256, sync_to_disk
 from foretaste.domain.ports import StateArrays, StateMetadata
+from foretaste.domain.switching import give_way
 from foretaste.model.product import ProductOfExperts
 
 CARD_FILE = "model-card.md"
@@ -29,6 +30,7 @@ def write_expert_files(
     states, metadata = product.state()
     write_json(folder / "catalogue.json", list(item_ids))
     for expert, (arrays, expert_metadata) in states.items():
+        give_way()
         write_json(folder / f"{_expert_file_stem(expert)}.json", expert_metadata)
         contiguous_arrays = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
         save_file(contiguous_arrays, folder / f"{_expert_file_stem(expert)}.safetensors")

@@ -11,6 +11,7 @@ from foretaste.domain.data import Floats, Item, Recommendation, Request
 from foretaste.domain.feature_types import FeatureTyping
 from foretaste.domain.ports import BackboneOpener, TextEncoder
 from foretaste.domain.store import Store
+from foretaste.domain.switching import give_way
 from foretaste.generate.catalogue_words import count_title_words
 from foretaste.language.open import REHEARSAL_QUERY, forgetful
 from foretaste.model.artefacts import ModelRegistry
@@ -146,6 +147,7 @@ def rehearse(workspace: RehearsingWorkspace, n: int, snapshot: Snapshot) -> None
     slates = copy.copy(workspace.slates)  # others still ask the snapshot before
     seeds = snapshot.catalogue.ids[:REHEARSED_ITEMS]
     for request in (Request(n=n, incognito=True), Request(items=seeds, n=n, incognito=True)):
+        give_way()
         workspace.list_by(PageRequest(request), Budget(None), slates, Newest(snapshot))
     workspace.slates.take_index(slates)
 

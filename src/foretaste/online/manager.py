@@ -104,7 +104,7 @@ class ModelManager:
         if snapshot is None or not budget.limited:
             return Newest(self.caught_up())
         if self._promoted_other(snapshot):
-            self._begin("load", partial(self._swap, rehearsed=True))
+            self._begin("load", short_turns(inf)(partial(self._swap, rehearsed=True)))
         position = self._store.log_position()
         if not snapshot.has(position):
             self._hurry(position, budget.part(WAITING_SHARE))
@@ -343,7 +343,7 @@ class ModelManager:
                 self._rehearse(snapshot)
             while True:  # items that came meanwhile are read before anybody has to wait
                 snapshot = snapshot.caught_up(self._store)
-                with self._applying:
+                with self._applying, short_turns(0.0):
                     newest = self.snapshot
                     if newest is None or snapshot.revision >= newest.revision:
                         event = snapshot.event if newest is None else newest.event

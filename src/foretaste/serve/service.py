@@ -190,7 +190,7 @@ class Service:
         the answers, and the receipt says so.
         """
         self.workspace.recommendation_log.flush()
-        return self.workspace.recounter.erase(user, defer_others=True)
+        return self.workspace.recounter.erase(user, is_served=True)
 
     def _newest_event(self) -> int:
         """The number of the newest event. What was taken is taken, also if this cannot be told."""

@@ -24,25 +24,33 @@ PENDING_BACKUPS_NOTE = "your own backups, until you delete those of before"
 PENDING_LIST_NOTE = (
     "the lists that keep a restore from bringing them back, erasures.jsonl in the workspace and "
     "one beside each backup, which could not all be written (see the log); this is tried again "
-    "every half minute while a service or a worker runs, and when one starts"
+    "within ten minutes while a service or a worker runs, and when one starts"
 )
 PENDING_LOG_NOTE = (
     "the log of the database, until no other process reads a state of before; this is tried again "
-    "every half minute while a service or a worker runs, and when one starts"
+    "within ten minutes while a service or a worker runs, and when one starts"
 )
 PENDING_RECOUNT_NOTE = (
     "the counts of the model versions that do not answer, which are taken anew beside the answers "
-    "within some minutes; until then do not roll back to one"
+    "within ten minutes; until then do not roll back to one"
+)
+PENDING_ANSWERING_NOTE = (
+    "what the models counted of them, as models were counted anew a moment ago; it is done again "
+    "beside the answers within ten minutes, for all who were erased by then"
 )
 PENDING_TAKE_BACK_NOTE = (
-    "what the models counted of it, which is counted anew beside the answers within half a minute; "
+    "what the models counted of it, which is counted anew beside the answers within ten minutes; "
     "the lists of whoever did it know already"
 )
 PENDING_FAILED_RECOUNT_NOTE = (
     "the counts of the model, which could not be taken anew now (see the log; is the disk full?); "
-    "this is tried again every half minute while a service or a worker runs, and when one starts"
+    "this is tried again within ten minutes while a service or a worker runs, and when one starts"
 )
 """What an erasure does not reach at once, each told as long as it is so."""
+SOON_NOTES = frozenset(
+    (PENDING_ANSWERING_NOTE, PENDING_RECOUNT_NOTE, PENDING_LOG_NOTE, PENDING_LIST_NOTE)
+)
+"""Those of them that a service sees to by itself within ten minutes."""
 
 
 def private_notes(versions: Sequence[ModelVersion]) -> list[str]:

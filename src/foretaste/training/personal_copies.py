@@ -5,15 +5,13 @@ What there is must be known before the database forgets: by what they are named,
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from foretaste.behaviour.export import personal_data
 from foretaste.behaviour.rejected_rows import erase_rejected_rows
-from foretaste.domain.store import Store
 from foretaste.errors import ForetasteError
-from foretaste.model.artefacts import ModelRegistry
+from foretaste.model.version import ModelVersion
 from foretaste.training.encode import DataEncoder
 from foretaste.training.erasure_receipt import PENDING_CACHE_NOTE, PENDING_REJECTS_NOTE
 
@@ -24,10 +22,6 @@ class CopyWorkspace(Protocol):
     """What is needed of the loop."""
 
     @property
-    def store(self) -> Store: ...
-    @property
-    def models(self) -> ModelRegistry: ...
-    @property
     def folder(self) -> Path: ...
     @property
     def data_encoder(self) -> DataEncoder: ...
@@ -36,25 +30,27 @@ class CopyWorkspace(Protocol):
 class PersonalCopies:
     """What is of a person beside the database."""
 
-    def __init__(self, workspace: CopyWorkspace, user: str) -> None:
+    def __init__(self, workspace: CopyWorkspace, user: str, personal: Mapping[str, Any]) -> None:
+        """personal: their export, {} of who has none."""
         self._workspace = workspace
-        data = personal_data(workspace.store, user) or {}
-        events = data.get("events", ())
-        self._names = {user, *data.get("sessions", ()), *(event["event_id"] for event in events)}
+        events = personal.get("events", ())
+        sessions = personal.get("sessions", ())
+        self._names = {user, *sessions, *(event["event_id"] for event in events)}
         own_parts = [
-            data.get(name, ()) for name in ("events", "changes", "recommendations", "conversations")
+            personal.get(name, ())
+            for name in ("events", "changes", "recommendations", "conversations")
         ]
         self._texts = sorted({text for text in _texts(own_parts) if text.strip()})
 
-    def erase(self) -> tuple[dict[str, int], list[str]]:
-        """→ (how much each place had, what is still due)."""
+    def erase(self, versions: Sequence[ModelVersion]) -> tuple[dict[str, int], list[str]]:
+        """→ (how much each place had, what is still due). versions: those there are."""
         counts, notes = {"rejected rows": 0, "vectors of their texts": 0}, list[str]()
         try:
             counts["rejected rows"] = erase_rejected_rows(self._workspace.folder, self._names)
         except OSError as error:
             log.error("rejected rows of somebody who was erased: %s", error)
             notes.append(PENDING_REJECTS_NOTE)
-        encoders = {version.data.get("encoder") for version in self._workspace.models.versions()}
+        encoders = {version.data.get("encoder") for version in versions}
         try:
             counts["vectors of their texts"] = self._workspace.data_encoder.forget(
                 self._texts, {None, *encoders}

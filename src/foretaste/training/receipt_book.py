@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from foretaste.behaviour.export import personal_data
 from foretaste.config.load import Config
 from foretaste.domain.signed_documents import new_private_key, public_key_of, signed
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
 from foretaste.model.artefacts import ModelRegistry
+from foretaste.model.version import ModelVersion
+from foretaste.training.erasure_receipt import SOON_NOTES
+from foretaste.training.recount_pace import MAX_PAUSE_SECONDS
 
 RECEIPT_FORMAT = "foretaste erasure receipt 1"
 KEY_NAME, RECEIPT_PREFIX, BOOK_NAME = "receipt_key", "receipt:", "receipts_due"
@@ -69,11 +71,10 @@ class ReceiptState:
     """The second receipt, signed; None while something is due."""
 
 
-def count_of(store: Store, user: str) -> dict[str, int]:
-    """How much the database has of a person, by what their export has."""
-    data = personal_data(store, user) or {}
-    counts = {name: len(data.get(name) or ()) for name in STORES}
-    return {**counts, "attributes": int(store.user(user) is not None)}
+def count_of(personal: Mapping[str, Any], has_attributes: bool) -> dict[str, int]:
+    """How much the database has of a person. personal: their export, {} of who has none."""
+    counts = {name: len(personal.get(name) or ()) for name in STORES}
+    return {**counts, "attributes": int(has_attributes)}
 
 
 class ReceiptBook:
@@ -102,9 +103,11 @@ class ReceiptBook:
         models: Sequence[Mapping[str, str]],
         due_notes: Sequence[str],
         lasting_notes: Sequence[str],
+        versions: Sequence[ModelVersion],
     ) -> dict[str, Any]:
         """The first receipt, signed. models: {"before", "after"} of each version that was written
-        anew. due_notes: what ends by itself; lasting_notes: what others must see to.
+        anew. due_notes: what ends by itself; lasting_notes: what others must see to. versions:
+        those there are.
         """
         receipt_id, now = secrets.token_hex(16), self._workspace.clock()
         document = {
@@ -116,25 +119,15 @@ class ReceiptBook:
             "erased_at": _time_text(now),
             "stores": counts.rows(),
             "models": [dict(model) for model in models],
-            "privacy": self._budgets(),
-            "due": [{"what": note, "expected_by": self._expected_by(now)} for note in due_notes],
+            "privacy": _budgets(versions),
+            "due": [
+                {"what": note, "expected_by": self._expected_by(note, now)} for note in due_notes
+            ],
             "for_others_to_do": list(lasting_notes),
         }
         self._keep(receipt_id, {"erased_at": now, "completion": None})
         self._change_due({receipt_id}, set())
         return signed(document, self.private_key())
-
-    def _budgets(self) -> list[dict[str, Any]]:
-        """Of the versions there are, those with a privacy budget, and what they spent."""
-        return [
-            {
-                "version": version.name,
-                "epsilon": version.privacy["epsilon"],
-                "delta": version.privacy["delta"],
-            }
-            for version in self._workspace.models.versions()
-            if version.privacy is not None
-        ]
 
     def state(self, receipt_id: str, due_notes: Callable[[float], Sequence[str]]) -> ReceiptState:
         """What has become of an erasure. due_notes: when it was → what is still due of it.
@@ -155,16 +148,21 @@ class ReceiptBook:
 
     def close_due(self, due_notes: Callable[[float], Sequence[str]]) -> list[str]:
         """Sign the second receipt of every erasure of which nothing is due any more. → numbers."""
-        return [receipt_id for receipt_id in self._due() if self._close(receipt_id, due_notes)]
+        return [receipt_id for receipt_id in self._due() if self.close(receipt_id, due_notes)]
 
-    def _close(self, receipt_id: str, due_notes: Callable[[float], Sequence[str]]) -> bool:
+    def close(
+        self, receipt_id: str, due_notes: Callable[[float], Sequence[str]]
+    ) -> Mapping[str, Any] | None:
+        """Sign the second receipt of an erasure of which nothing is due any more. → that; None
+        where something is, or where it was signed before.
+        """
         text = self._workspace.store.meta_text(RECEIPT_PREFIX + receipt_id)
         stored_state = json.loads(text) if text else None
         if stored_state is None or stored_state["completion"]:
             self._change_due(set(), {receipt_id})
-            return False
+            return None
         if due_notes(stored_state["erased_at"]):
-            return False
+            return None
         versions = self._workspace.models.versions()
         document = {
             "format": RECEIPT_FORMAT,
@@ -182,7 +180,7 @@ class ReceiptBook:
         completion = signed(document, self.private_key())
         self._keep(receipt_id, {**stored_state, "completion": completion})
         self._change_due(set(), {receipt_id})
-        return True
+        return completion
 
     def _keep(self, receipt_id: str, content: Mapping[str, Any]) -> None:
         self._workspace.store.put_meta_text(RECEIPT_PREFIX + receipt_id, json.dumps(content))
@@ -200,15 +198,30 @@ class ReceiptBook:
             if store.swap_meta_text(BOOK_NAME, text, json.dumps(numbers)):
                 return
 
-    def _expected_by(self, now: float) -> str | None:
-        """When trainings on the worker's schedule will have replaced every version of before; None
-        where nothing is scheduled.
+    def _expected_by(self, note: str, now: float) -> str | None:
+        """When what is due will have been done: beside the answers, or once trainings on the
+        worker's schedule have replaced every version of before; None where nothing is scheduled.
         """
+        if note in SOON_NOTES:
+            return _time_text(now + MAX_PAUSE_SECONDS)
         hours = self._workspace.config.worker.every_hours
         if not hours:
             return None
         trainings = max(self._workspace.config.model.max_versions, 2)
         return _time_text(now + hours * trainings * SECONDS_PER_HOUR)
+
+
+def _budgets(versions: Sequence[ModelVersion]) -> list[dict[str, Any]]:
+    """Of these versions those with a privacy budget, and what they spent."""
+    return [
+        {
+            "version": version.name,
+            "epsilon": version.privacy["epsilon"],
+            "delta": version.privacy["delta"],
+        }
+        for version in versions
+        if version.privacy is not None
+    ]
 
 
 def _time_text(seconds: float) -> str:

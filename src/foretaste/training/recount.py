@@ -8,7 +8,6 @@ fit, and until then the receipt says so. A process that dies between the two ste
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -17,6 +16,7 @@ from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
+from foretaste.behaviour.export import personal_data
 from foretaste.behaviour.import_log import forget_imports
 from foretaste.behaviour.recording import delete_events
 from foretaste.domain.imports import UndoReceipt
@@ -27,6 +27,7 @@ from foretaste.model.artefacts import REPLACED_NAMES_KEY, ModelVersion
 from foretaste.online.manager import ModelManager
 from foretaste.training.encode import DataEncoder
 from foretaste.training.erasure_receipt import (
+    PENDING_ANSWERING_NOTE,
     PENDING_BACKUPS_NOTE,
     PENDING_FAILED_RECOUNT_NOTE,
     PENDING_LIST_NOTE,
@@ -41,14 +42,15 @@ from foretaste.training.erasure_receipt import (
 from foretaste.training.model_card import write_missing_cards
 from foretaste.training.personal_copies import PersonalCopies
 from foretaste.training.receipt_book import ReceiptBook, StoreCounts, count_of
+from foretaste.training.recount_pace import PacedThread, pause_left, recount_note
 from foretaste.training.version_data import VersionWorkspace, version_data
 
 log = logging.getLogger(__name__)
 
 ERASURES_KEY = "erasures"
 """Under this name a version's data say how many erasures its counts know of."""
-RECOUNT_DELAY_SECONDS, RECOUNT_PAUSE_SECONDS, CLOSE_TIMEOUT_SECONDS = 0.2, 30.0, 5.0
-"""Seconds before counting anew, after it, and that closing waits for it."""
+MAX_REST_SECONDS = 2.0
+"""That an erasure takes longer at most so that lists made meanwhile take hardly longer."""
 
 
 class RecountWorkspace(VersionWorkspace, Protocol):
@@ -69,46 +71,62 @@ class ErasureRecounter:
 
     def __init__(self, workspace: RecountWorkspace) -> None:
         self._workspace = workspace
-        self._lock = threading.Lock()
-        self._requested, self._closing = threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
         self.receipts = ReceiptBook(workspace)
-        self._recounted_at = -inf  # when counting anew began last, on the monotonic clock
+        self._thread = PacedThread(self._recount_beside, self._pause_left)
 
-    def erase(self, user: str, *, defer_others: bool = False) -> ErasureReceipt:
+    def erase(self, user: str, *, is_served: bool = False) -> ErasureReceipt:
         """Forget a person. What answers has forgotten them when this returns.
 
-        defer_others: the versions that do not answer are counted anew beside the answers, after it.
+        is_served: while lists are made. Then the versions that do not answer are counted anew
+        beside the answers, after it; and also what answers where that was done a moment ago, as
+        `recount_pace` says.
         """
+        with short_turns(MAX_REST_SECONDS if is_served else None):
+            return self._erase(user, is_served=is_served)
+
+    def _erase(self, user: str, *, is_served: bool) -> ErasureReceipt:
         workspace = self._workspace
-        counts, copies = count_of(workspace.store, user), PersonalCopies(workspace, user)
+        personal = personal_data(workspace.store, user) or {}
+        has_attributes = workspace.store.user(user) is not None
+        counts, copies = (
+            count_of(personal, has_attributes),
+            PersonalCopies(workspace, user, personal),
+        )
         erased = workspace.store.erase(user, workspace.clock())
-        recounted_versions, notes = self._follow_erasure(defer_others=defer_others)
+        if is_served and erased.any_erased and self._pause_left() > 0:
+            recounted_versions, notes = list[str](), [PENDING_ANSWERING_NOTE, PENDING_LOG_NOTE]
+        else:
+            recounted_versions, notes = self._follow_erasure(defer_others=is_served)
         if not self._try_step(workspace.store.export_erasures):
             notes.append(PENDING_LIST_NOTE)
         if notes:
             self.recount_soon()
-        other_counts, copy_notes = copies.erase()
-        notes += self._notes_of_versions(workspace.store.erased_at(user))
-        notes += copy_notes
+        versions = workspace.models.versions()
+        other_counts, copy_notes = copies.erase(versions)
+        erased_at = workspace.store.erased_at(user)
+        if erased_at is None:  # nobody who ever was here
+            return ErasureReceipt(user, erased, tuple(recounted_versions), (*notes, *copy_notes))
+        notes += [*_notes_of_versions(versions, erased_at), *copy_notes]
         lasting_notes = [PENDING_BACKUPS_NOTE, *workspace.store.lasting_copies()]
-        if workspace.store.erased_at(user) is None:  # nobody who ever was here
-            return ErasureReceipt(user, erased, tuple(recounted_versions), tuple(notes))
+        counts_after = count_of(
+            personal_data(workspace.store, user) or {}, workspace.store.user(user) is not None
+        )
         signed_receipt = self.receipts.issue(
             user,
-            StoreCounts({**counts, **other_counts}, count_of(workspace.store, user)),
+            StoreCounts({**counts, **other_counts}, counts_after),
             [self._replacement(name) for name in recounted_versions],
             notes,
             lasting_notes,
+            versions,
         )
-        completed = self.close_receipts()
+        receipt_id = signed_receipt["receipt_id"]
         return ErasureReceipt(
             user,
             erased,
             tuple(recounted_versions),
             (*notes, *lasting_notes),
             signed_receipt,
-            self._completion(signed_receipt["receipt_id"]) if completed else None,
+            None if notes else self.receipts.close(receipt_id, self._due_notes_by_time()),
         )
 
     def due_notes(self, erased_at: float) -> list[str]:
@@ -119,25 +137,30 @@ class ErasureRecounter:
         """The same for many erasures: what they share is done and looked up once, when the first is
         asked for.
         """
-        store, shared_notes = self._workspace.store, list[str]()
+        store = self._workspace.store
 
         @cache
-        def first_training() -> float:
-            if self._stale_version(store.erasure_count()) is not None:
-                shared_notes.append(PENDING_RECOUNT_NOTE)
+        def shared() -> tuple[list[str], Sequence[ModelVersion]]:
+            notes = self._stale_notes()
             if not self._try_step(store.purge_log):
-                shared_notes.append(PENDING_LOG_NOTE)
+                notes.append(PENDING_LOG_NOTE)
             if not self._try_step(store.export_erasures):
-                shared_notes.append(PENDING_LIST_NOTE)
-            return min(
-                (version.created for version in self._workspace.models.versions()), default=inf
-            )
+                notes.append(PENDING_LIST_NOTE)
+            return notes, self._workspace.models.versions()
 
         def due_notes(erased_at: float) -> list[str]:
-            is_older = first_training() <= erased_at
-            return [*shared_notes, *(self._notes_of_versions(erased_at) if is_older else [])]
+            notes, versions = shared()
+            return [*notes, *_notes_of_versions(versions, erased_at)]
 
         return due_notes
+
+    def _stale_notes(self) -> list[str]:
+        """Whether counts are still to be taken anew: of what answers, or else of others."""
+        erasures = self._workspace.store.erasure_count()
+        if self._stale_version(erasures) is None:
+            return []
+        answering_version = self._stale_version(erasures, answering_only=True)
+        return [PENDING_RECOUNT_NOTE if answering_version is None else PENDING_ANSWERING_NOTE]
 
     def close_receipts(self) -> list[str]:
         """Sign the second receipt of each erasure of which nothing is due any more. → numbers."""
@@ -156,15 +179,6 @@ class ErasureRecounter:
     def _completion(self, receipt_id: str) -> Mapping[str, Any] | None:
         return self.receipts.state(receipt_id, self.due_notes).completion
 
-    def _notes_of_versions(self, erased_at: float | None) -> list[str]:
-        """What versions that were trained before may still hold."""
-        older = [
-            version
-            for version in self._workspace.models.versions()
-            if erased_at is not None and version.created <= erased_at
-        ]
-        return [*([PENDING_WEIGHTS_NOTE] if older else []), *private_notes(older)]
-
     def _replacement(self, name: str) -> dict[str, str]:
         """The name of a version before it was counted anew, and now: both are digests of it."""
         try:
@@ -180,13 +194,13 @@ class ErasureRecounter:
         this returns, and the versions that do not answer soon after it.
 
         by_page: everybody may send it, as often as they like. So what has not come yet is kept out,
-        and models are counted anew at most every half minute, which the receipt then says.
+        and models are counted anew as seldom as `recount_pace` says, which the receipt then tells.
         """
         store = self._workspace.store
         counts = store.take_back_events(event_owners, keep_out_unknown=by_page)
         recounted_versions, notes = list[str](), list[str]()
         if counts.taken_back or counts.duplicates:  # a retry finishes what was broken off
-            if by_page and time.monotonic() < self._recounted_at + RECOUNT_PAUSE_SECONDS:
+            if by_page and self._pause_left() > 0:
                 notes = [PENDING_TAKE_BACK_NOTE] if counts.taken_back else []
             else:
                 recounted_versions, notes = self._follow_erasure(defer_others=True)
@@ -268,40 +282,26 @@ class ErasureRecounter:
         self.close_receipts()
 
     def recount_soon(self) -> None:
-        """Recount beside the answers: in a moment, and after that once in a while for all that came
-        together.
-        """
-        self._requested.set()
-        with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._recount_in_background, name="settle", daemon=True
-                )
-                self._thread.start()
+        """Recount beside the answers, and finish what the store does."""
+        self._thread.request()
 
     def close(self) -> None:
         """Begin no more; what is not settled is when the workspace is opened again."""
-        self._closing.set()
-        self._requested.set()
-        if self._thread is not None:
-            self._thread.join(CLOSE_TIMEOUT_SECONDS)
+        self._thread.close()
 
-    def _recount_in_background(self) -> None:
-        while self._requested.wait() and not self._closing.wait(RECOUNT_DELAY_SECONDS):
-            self._requested.clear()
-            is_done = False
-            try:
-                self.recount()
-                self._workspace.manager.renew()
-                is_done = self._finish_in_store()
-            except (OSError, ForetasteError) as error:
-                log.error("not counted anew: %s", error)
-            except Exception:  # a thread that dies would settle nothing any more
-                log.exception("while counting anew")
-            if not is_done:
-                self._requested.set()
-            if self._closing.wait(RECOUNT_PAUSE_SECONDS):
-                return
+    def _recount_beside(self) -> bool:
+        with short_turns(inf):
+            self.recount()
+            self._workspace.manager.renew()
+        is_done = self._finish_in_store()
+        self.close_receipts()
+        return is_done
+
+    def _pause_left(self) -> float:
+        """Seconds until what answers may be counted anew; 0 where it need not be."""
+        workspace = self._workspace
+        version = self._stale_version(workspace.store.erasure_count(), answering_only=True)
+        return 0.0 if version is None else pause_left(version.data, workspace.clock())
 
     def recount(self, *, answering_only: bool = False) -> list[str]:
         """Count anew in every version that does not know of the erasures so far, or with
@@ -310,7 +310,6 @@ class ErasureRecounter:
         One process at a time counts, a version at a time; whoever comes second finds it done. A
         version that cannot be read is left as it is; it cannot answer either.
         """
-        self._recounted_at = time.monotonic()
         erasures = self._workspace.store.erasure_count()
         names, tried_names = [], set[str]()
         while self._stale_version(erasures, tried_names, answering_only=answering_only) is not None:
@@ -352,14 +351,16 @@ class ErasureRecounter:
         None where it cannot be read, or where another has taken its place meanwhile, which is then
         counted anew itself.
         """
-        models, store = self._workspace.models, self._workspace.store
+        models, store, start = self._workspace.models, self._workspace.store, time.perf_counter()
         erasures = store.erasure_count()
         first_number = store.first_erased_number(int(version.data.get(ERASURES_KEY, 0)))
         try:
             is_private = version.privacy is not None  # to count once more would cost its budget
             if is_private or first_number is None or first_number > int(version.data["event"]):
                 # its own counts have none of it; under a new name every process learns the log anew
-                amended_name = models.amend(version.name, {}, {ERASURES_KEY: erasures})
+                seconds = time.perf_counter() - start
+                data = {ERASURES_KEY: erasures} | recount_note(self._workspace.clock(), seconds)
+                amended_name = models.amend(version.name, {}, data)
                 write_missing_cards(models, self._workspace.config.name)
                 return amended_name
             ids = models.item_ids(version.name)
@@ -372,6 +373,7 @@ class ErasureRecounter:
         data = {
             ERASURES_KEY: erasures,
             REPLACED_NAMES_KEY: [*version.data.get(REPLACED_NAMES_KEY, ()), version.name],
+            **recount_note(self._workspace.clock(), time.perf_counter() - start),
         }
         name = models.save(
             product,
@@ -384,3 +386,9 @@ class ErasureRecounter:
         is_replaced = models.replace(version.name, name) == name
         write_missing_cards(models, self._workspace.config.name)
         return name if is_replaced else None
+
+
+def _notes_of_versions(versions: Sequence[ModelVersion], erased_at: float) -> list[str]:
+    """What those of them that were trained before may still hold."""
+    older = [version for version in versions if version.created <= erased_at]
+    return [*([PENDING_WEIGHTS_NOTE] if older else []), *private_notes(older)]

@@ -192,10 +192,11 @@ def delete_user(user: UserId, service: ServiceDep) -> ErasureAnswer:
     """Forget a user: their events, those of the sessions they were known on, their attributes, the
     answers they were given; and count anew, without them, in every kept version of the model.
 
-    When the answer comes, this process answers from the new counts, and others do with their next
-    answer or soon after. Versions that do not answer are counted anew within some minutes after it.
-    `pending` says so, and what an erasure does not reach. Again, it erases
-    nothing and tells what is still due.
+    When the answer comes, nothing that names them is kept, this process answers from the new
+    counts, and others do with their next answer or soon after. Versions that do not answer are
+    counted anew within ten minutes after it; so is the one that answers where that was done a
+    moment ago. `pending` says so, and what an erasure does not reach. Again, it erases nothing and
+    tells what is still due.
     """
     receipt = service.erase(user)
     return ErasureAnswer(
