@@ -200,8 +200,11 @@ class GrammarTurn:
         self._turn.notes += [
             self._say("problem", error=self._problem(problem)) for problem in meaning.problems
         ]
+        self._turn.notes += [
+            self._say("no_such_value", phrase=word) for word in meaning.absent_words
+        ]
         changed = (meaning.query, meaning.conditions, meaning.changes, meaning.items)
-        if meaning.problems and not any(changed):
+        if (meaning.problems or meaning.absent_words) and not any(changed):
             return " ".join(self._turn.notes)
         if meaning.order is not None and not any(changed) and self._turn.state.shown:
             shown = list(self._turn.state.shown)

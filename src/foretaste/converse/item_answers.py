@@ -7,6 +7,8 @@ quoted from their beginning, without links, and not at all where they read like 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from foretaste.converse.answers import answer
 from foretaste.converse.sentences import quoted_items
 from foretaste.converse.turn import ChatTurn
@@ -46,6 +48,8 @@ class ItemAnswers:
 
     def answer(self, meaning: Meaning) -> str:
         """In a sentence or two."""
+        if meaning.topic == "values":
+            return self._values_here(meaning.column or "")
         item = self._shop.store.item(meaning.items[0])
         if item is None:
             return self._say("which_item")
@@ -130,6 +134,17 @@ class ItemAnswers:
             return self._not_known(item)
         label = self._display.column_label(self._display.describe(column))
         return self._say("about_noun", title=self._title(item), label=label, value=value)
+
+    def _values_here(self, column: str) -> str:
+        """Which values of an attribute the items have, the most frequent first."""
+        feature = next(f for f in self._index.catalogue.features if f.column == column)
+        counts = np.bincount(feature.codes, minlength=len(feature.values))
+        values = [feature.values[code] for code in np.argsort(-counts, kind="stable")]
+        facts = self._display.column_facts({column: values[:MAX_NAMES]})
+        names = [name for _, _, told in facts for _, text in told if (name := safe_name(text))]
+        label = self._display.column_label(self._display.describe(column))
+        key = "values_here" if len(values) <= MAX_NAMES else "values_among"
+        return self._say(key, label=label, value=", ".join(names))
 
     def _of_quality(self, item: Item, meaning: Meaning) -> str:
         """Yes where all of it is said of the item, no where it has other values; else what is said

@@ -140,7 +140,9 @@ def changes_in_words(
     """
     sentences = [
         answer(
-            "no_such_value", language, phrase=safe_name(as_written(match.phrase, wish_text)) or "…"
+            "too_common" if match.match_type == "common" else "no_such_value",
+            language,
+            phrase=safe_name(as_written(match.phrase, wish_text)) or "…",
         )
         for match in clause_matches
         if match.filter is None

@@ -25,6 +25,8 @@ ACT_BY_STRENGTH: dict[Strength, tuple[PreferenceAct | Literal["forget"], float]]
     "only": ("only", 0.0),
     "forget": ("forget", 0.0),
 }
+MAX_MUTED_SHARE = 0.6
+"""Of all items, those that one word may hide."""
 MATCH_TYPES: tuple[MatchType, ...] = ("named", "synonym", "read", "topic")
 """The surest first."""
 
@@ -37,8 +39,10 @@ class ClauseMatch:
     filter: dict[str, Any] | None
     """As a filter; None where no item has anything of it."""
     name: str
-    match_type: Literal["named", "read", "topic", "nothing"]
-    """The value was named; the language model found it near; a topic; nothing was found."""
+    match_type: Literal["named", "read", "topic", "nothing", "common"]
+    """The value was named; the language model found it near; a topic; nothing was found; nearly
+    all items have it.
+    """
     act: PreferenceAct | Literal["forget"]
     nats: float = 0.0
 
@@ -56,6 +60,9 @@ def match_clause(
         if part.match_type != "topic" or vocabulary.has_any(part.condition)
     ]
     act, nats = ACT_BY_STRENGTH[clause.strength]
+    if act == "mute" and len(parts) == 1 and _is_of_all(parts[0], vocabulary):
+        phrase = " ".join(parts[0].words)
+        return [ClauseMatch(phrase, None, phrase, "common", act)]
     if not parts:
         phrase = " ".join(without_plain(clause.words, grammar))
         return [ClauseMatch(phrase, None, phrase, "nothing", act)]
@@ -66,6 +73,12 @@ def match_clause(
     if act in ("boost", "forget"):
         return [_match_of(clause, [part], act, nats) for part in parts]
     return [_match_of(clause, parts, act, nats)]
+
+
+def _is_of_all(part: PhraseMatch, vocabulary: Vocabulary) -> bool:
+    """Whether hardly an item would be left: “I don't like the colour” where all have one."""
+    count = len(vocabulary.items_that([part.condition]))
+    return part.match_type == "topic" and count > MAX_MUTED_SHARE * len(vocabulary.catalogue)
 
 
 def _match_of(

@@ -104,6 +104,8 @@ class _ClauseParser:
             self._strength = grammar.postponed[phrase]
             self._close_clause()
             return postponed
+        if postponed and self._is_end(position + postponed) and self._refused_before():
+            return postponed  # “not Stephen King, he gives me nightmares”
         length = grammar.phrase_length(grammar.strengths, self._words, position)
         if length and word in grammar.clauses["breaks"]:  # "but not so": more than "but not" and so
             next_length = grammar.phrase_length(grammar.strengths, self._words, position + 1)
@@ -147,6 +149,10 @@ class _ClauseParser:
     def _is_end(self, position: int) -> bool:
         stops = {",", BOUNDARY.strip(), *self._grammar.clauses["breaks"]}
         return position >= len(self._words) or self._words[position] in stops
+
+    def _refused_before(self) -> bool:
+        last_strength = self._clauses[-1].strength if self._clauses else "wanted"
+        return not self._has_content() and last_strength in NEGATIVE_STRENGTHS
 
     def _has_content(self) -> bool:
         return any(word not in self._grammar.clauses["plain"] for word in self._phrase)

@@ -84,6 +84,8 @@ class Grammar:
     """Name → its place in the week, Monday first."""
     day_words: Mapping[str, int] = field(default_factory=dict)
     """“The first” of a month → its number."""
+    frames: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Classes of words around titles, and of sentences that only tell something."""
     ones: frozenset[str] = frozenset()
     """Words that count one: “a week”."""
 
@@ -248,6 +250,7 @@ def load_grammar(language: str) -> Grammar:
         meaning_by_stem={},
         about_patterns=about_patterns(content),
         time_patterns=time_patterns(content),
+        frames={name: frozenset(words.split()) for name, words in content["frames"].items()},
         weekdays=content["times"]["weekdays"],
         day_words=content["times"]["first"],
         ones=frozenset(content["times"]["ones"].split("|")),

@@ -109,9 +109,18 @@ def _phrase_patterns(content: Mapping[str, Any], words: str) -> dict[str, str]:
         "questions": rf"^(?:{content['questions']})(?!\w)",
         "described_by_value": rf"^(?:{content['references']['described_by_value']})$",
         "and_this": rf"^{content['references']['and_this']}",
+        "sentence_end": _sentence_end(content["frames"]),
+        "same_value": rf"(?<!\w)(?:{content['same_value']})(?!\w)",
+        "value_of_item": rf"^(?:{content['value_of_item']})$",
         "lifted": rf"^(?:{content['lifted']})$",
         "described": rf"^(?:{content['references']['described']})$",
     }
+
+
+def _sentence_end(frames: Mapping[str, str]) -> str:
+    """What ends a sentence that tells something: a stop, or “and” before somebody."""
+    links, people = ("|".join(sorted(frames[name].split())) for name in ("links", "subjects"))
+    return rf"([,.;!?¦] ?| (?:{links}) (?=(?:{people})(?![\w'])))"
 
 
 def _order_patterns(order: Mapping[str, str]) -> dict[str, str]:

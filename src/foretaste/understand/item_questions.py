@@ -6,23 +6,30 @@ such question, so that “who is the president?” stays out of scope.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from foretaste.understand.clauses import CHILDREN_TOKEN, without_plain
 from foretaste.understand.grammar import Grammar
 from foretaste.understand.grammar_patterns import COMPARATIVES, Dimension
+from foretaste.understand.item_frames import ItemFrames
 from foretaste.understand.meaning import Meaning, Scene, Topic
 from foretaste.understand.references import MAX_TITLE_WORDS, ItemReader
+from foretaste.understand.spelled_values import FeatureValue
 from foretaste.understand.titles import title_key
 
 STOPS = " \"'.,;:!?-–—"
-QUESTION_BREAK = re.compile(r"[,:;.?!–—-] ")
-TOPICS_WITH_MORE: tuple[Topic, ...] = ("quality", "noun")
+QUESTION_BREAK = re.compile(r"[,:;.?!–—-] | (?=(?:but|aber|mais|pero) )")
+TOPICS_WITH_MORE: tuple[Topic, ...] = ("quality", "noun", "values")
 """Those of which the talk does not keep what was asked."""
 PARENTHESES = re.compile(r"\([^()]{1,40}\)")
 EXCESS_WORDS = {"en": "too", "de": "zu", "fr": "trop", "es": "demasiado"}
 """With an adjective it is a comparative: “too long”."""
+THING_WORDS = frozenset({"things", "dinge", "choses", "cosas"})
+KIND_COLUMNS = ("category", "categories", "genre", "genres", "type", "section", "sections")
+"""Attributes that say what kind of thing an item is."""
+AND_WORDS = {"en": "and", "de": "und", "fr": "et", "es": "y"}
 ALONE_TOPICS: tuple[Topic, ...] = (
     *("price", "length", "year", "maker", "cast", "text", "reviews", "stock", "made_of"),
 )
@@ -49,8 +56,14 @@ class ItemQuestions:
             or self._behind_item(text)
             or self._short_question(text)
             or self._same_of_other(text)
+            or self._first_of_two(text)
             or (self._variant_of_title(text) if has_mark else None)
         )
+
+    def _first_of_two(self, text: str) -> Meaning | None:
+        """ "How much is the evening dress and does it come in red?"."""
+        question, joint, _ = text.partition(f" {AND_WORDS[self._grammar.language]} ")
+        return self._question(question) if joint else None
 
     def _extreme_of(self, text: str) -> Meaning | None:
         """ "Which of these is the cheapest?", which begins like a comparison of two."""
@@ -92,9 +105,15 @@ class ItemQuestions:
             return None
         item = self._item(text[: pause.start()])
         if item is None:
+            frames = ItemFrames(self._scene, self._grammar, self._items)
+            item = frames.item_alone(text[: pause.start()])
+        if item is None:
             return None
         scene = replace(self._scene, subject=(item,))
         question = text[pause.end() :].strip(STOPS)
+        links = self._grammar.frames["links"]
+        while question.split() and question.split()[0] in links:
+            question = question.partition(" ")[2]
         return ItemQuestions(scene, self._grammar, ItemReader(scene, self._grammar))._question(
             question
         )
@@ -150,6 +169,8 @@ class ItemQuestions:
 
     def _meaning(self, topic: Topic, hit: "re.Match[str]") -> Meaning | None:
         groups = hit.groupdict()
+        if topic == "values":
+            return self._values_of_column(groups["noun"] or "")
         if topic == "extreme":
             return self._extreme(groups["quality"] or "")
         if topic == "quality":
@@ -160,6 +181,15 @@ class ItemQuestions:
         if topic == "noun":
             return self._of_noun(item, groups["noun"] or "")
         return self._about((item,), topic)
+
+    def _values_of_column(self, noun: str) -> Meaning | None:
+        """ "What brands do you have?", "what kind of things do you sell?"."""
+        catalogue, nouns = self._scene.vocabulary.catalogue, self._grammar.clauses["item_nouns"]
+        column = self._scene.vocabulary.column_called(noun, self._grammar)
+        if noun in nouns or noun in THING_WORDS:
+            columns = (f.column for f in catalogue.features if f.column.lower() in KIND_COLUMNS)
+            column = next(columns, None)
+        return None if column is None else self._about((), "values", column)
 
     def _of_noun(self, item: str, noun: str) -> Meaning | None:
         """By a noun that names a topic, or an attribute of the items."""
@@ -209,8 +239,10 @@ class ItemQuestions:
         while (hit := self._grammar.patterns["about_nouns.ends"].search(text)) is not None:
             text = text[: hit.start()].strip(STOPS)
         comparative = compared_dimension(text, self._grammar)
-        if comparative is None or len(shown) < 2:
+        if len(shown) < 2:
             return None
+        if comparative is None:
+            return self._most_so(text)
         name, dimension = comparative
         numbers = self._scene.vocabulary.numbers
         column = numbers.of_dimension(dimension)
@@ -224,6 +256,18 @@ class ItemQuestions:
         is_least = COMPARATIVES[name][1] == "high"
         _, item = min(known, key=lambda pair: pair[0] if is_least else -pair[0])
         return self._about((item,), dimension if dimension != "rating" else "reviews")
+
+    def _most_so(self, superlative: str) -> Meaning | None:
+        """ "Which is the scariest?": the first of the list that is scary."""
+        for quality in base_forms(superlative):
+            feature = self._scene.vocabulary.feature((quality,), self._grammar)
+            item = None if feature is None else self._first_with(feature)
+            condition = {"about": quality} if feature is None else {feature[0]: feature[1]}
+            if item is None and feature is None:
+                item = self._first_that(condition)
+            if item is not None:
+                return replace(self._about((item,), "quality"), conditions=(condition,))
+        return None
 
     # the item
 
@@ -271,11 +315,30 @@ class ItemQuestions:
             ]
             return items[0] if items else None
         feature = vocabulary.feature(tuple(name.split()), grammar)
-        if feature is None:
-            return None
-        having = set(vocabulary.items_that([{feature[0]: feature[1]}]))
-        items = [item for item in self._scene.shown if item in having]
-        return items[0] if items else None
+        return None if feature is None else self._first_with(feature)
+
+    def _first_with(self, feature: FeatureValue) -> str | None:
+        """The first of the list that has a value."""
+        return self._first_that({feature[0]: feature[1]})
+
+    def _first_that(self, condition: Mapping[str, Any]) -> str | None:
+        having = set(self._scene.vocabulary.items_that([condition]))
+        return next((item for item in self._scene.shown if item in having), None)
+
+
+SUPERLATIVE = re.compile(r"^most (\w+)$|^(\w{2,12})est$")
+
+
+def base_forms(superlative: str) -> tuple[str, ...]:
+    """ "Scariest" → what it may be the most of, in English."""
+    hit = SUPERLATIVE.match(superlative)
+    if hit is None:
+        return ()
+    if hit[1]:
+        return (hit[1],)
+    root = hit[2]
+    ending = (f"{root[:-1]}y",) if root.endswith("i") else (f"{root}e", root[:-1])
+    return (*ending, root)
 
 
 def compared_dimension(text: str, grammar: Grammar) -> tuple[str, Dimension] | None:

@@ -10,12 +10,15 @@ from dataclasses import replace
 
 from foretaste.understand.comparatives import extract_comparatives
 from foretaste.understand.grammar import Grammar
+from foretaste.understand.item_frames import ItemFrames
+from foretaste.understand.item_values import value_of_item
 from foretaste.understand.meaning import Intent, Meaning, Scene
 from foretaste.understand.references import ItemReader
 from foretaste.understand.same_maker import same_maker_as_before, same_maker_condition
 from foretaste.understand.whole_requests import STOPS, without_request
 
 PAUSE = re.compile(r"[,.;!?]")
+ASIDE = re.compile(r"[(]([^()]{1,40})[)]?$")
 NEGATIONS = ("not ", "nicht ", "no ", "n'", "missing")
 """What an ending begins with that asks why something is not there."""
 PRONOUNS = frozenset(
@@ -53,7 +56,10 @@ class ItemRequests:
         if same_maker is not None:
             return same_maker
         wants_more = self._grammar.patterns["more_request"].search(asked)
-        request = asked[: wants_more.start()].strip(STOPS) if wants_more else asked
+        frames = ItemFrames(self._scene, self._grammar, self._items)
+        request, is_more = frames.asks_more(asked)
+        if wants_more is not None:
+            request, is_more = asked[: wants_more.start()].strip(STOPS), True
         for intent in ITEM_INTENTS:
             hit = self._grammar.patterns[f"starts.{intent}"].match(request)
             if hit is None:
@@ -61,14 +67,25 @@ class ItemRequests:
             meaning = self._of_items(intent, request[hit.end() :].strip(" :,\"'"), request)
             if meaning is not None:
                 is_known = intent == "take" or CONSUMPTION_WORD.search(hit[0]) is not None
-                return replace(meaning, intent="like") if wants_more and is_known else meaning
+                return replace(meaning, intent="like") if is_more and is_known else meaning
+        framed = frames.read(asked)
+        if framed is not None:
+            return self._with_tail(
+                Meaning(framed.intent, self._grammar.language, framed.items), framed.tail
+            )
         request = without_request(request, self._grammar)
-        return self._reference_alone(request, wants_more=bool(wants_more))
+        return self._reference_alone(request, wants_more=is_more)
 
     def _of_same_maker(self, asked: str) -> Meaning | None:
         """ "By the author of Matilda": what has the makers of the item that is named."""
         phrase = without_request(asked, self._grammar)
-        same_maker = same_maker_as_before(asked, self._scene, self._grammar)
+        scene = self._scene
+        aside = ASIDE.search(asked)
+        if aside is not None:  # “something else by him (the fourth)”
+            items, rest = self._items.leading(aside[1])
+            if items and not rest:
+                asked, scene = asked[: aside.start()].strip(STOPS), replace(scene, subject=items)
+        same_maker = same_maker_as_before(asked, scene, self._grammar)
         if same_maker is not None:
             return Meaning("find", self._grammar.language, conditions=(same_maker,))
         hit = self._grammar.patterns["starts.same_maker"].match(phrase)
@@ -99,6 +116,9 @@ class ItemRequests:
                 return Meaning(intent, language, tuple(self._scene.shown)[:1])
             items, _ = self._items.leading(words)
             items = items or self._items.ending(words)
+            span = None if items else self._items.last_title_span(words)
+            if span is not None:  # “why do you show me Toy Story, I'm 45”
+                items, _ = self._items.leading(" ".join(words.split()[span[0] : span[1]]))
             if items:
                 return Meaning(intent, language, items[:1])
             is_question = self._line.startswith(tuple(WHY_WORDS[language]))
@@ -109,6 +129,10 @@ class ItemRequests:
             return Meaning(intent, language, items[:2]) if len(items) > 1 else None
         if intent in ("take", "hide") and self._names_feature(words):
             return None
+        value = value_of_item(words, self._scene, self._grammar) if intent != "like" else None
+        if value is not None and intent in ("take", "hide"):  # “I don't like its colour”
+            condition = value if intent == "take" else {"not": value}
+            return Meaning("refine", language, conditions=(condition,))
         items, tail = self._items.leading(words)
         if intent == "hide" and self._weighs(request, tail):
             return None
@@ -117,6 +141,8 @@ class ItemRequests:
         loved = self._grammar.patterns.get("tails.loved_within")
         if intent == "hide" and loved is not None and loved.search(tail):
             return Meaning("take", language, items)  # “I saw it and loved it”
+        if intent in ("take", "hide"):
+            tail = ItemFrames(self._scene, self._grammar, self._items).without_opinions(tail)
         return self._with_tail(Meaning(intent, language, items), tail)
 
     def _weighs(self, request: str, tail: str) -> bool:

@@ -49,9 +49,11 @@ Topic = Literal[
     "made_of",
     "quality",
     "extreme",
+    "values",
 ]
 """What is asked of an item. noun: an attribute by its name. quality: whether it is so. extreme:
-which of the list is the most of something.
+which of the list is the most of something. values: which values of an attribute there are, of no
+item.
 """
 
 
@@ -105,6 +107,8 @@ class Meaning:
     scope: Scope | None = None
     problems: tuple[str, ...] = ()
     """What cannot be done, and why."""
+    absent_words: tuple[str, ...] = ()
+    """Colours or materials that were asked for and that no item has."""
     topic: Topic | None = None
     """What is asked of the item."""
     column: str | None = None

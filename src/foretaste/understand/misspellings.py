@@ -6,6 +6,7 @@ missing, one too many or two exchanged, is the negation that it comes near to.
 """
 
 import re
+from collections.abc import Container
 from functools import cache
 
 from rapidfuzz.distance import OSA
@@ -34,6 +35,15 @@ def corrected_negations(line: str, vocabulary: Vocabulary, grammar: Grammar) -> 
         return next(corrections, word)
 
     return WORD.sub(spelling, line)
+
+
+def base_of_comparative(word: str, known_words: Container[str]) -> str:
+    """ "Warmer" where items only say “warm”; the word itself where they have it."""
+    if not word.endswith("er") or word in known_words:
+        return word
+    root = word[:-2]
+    bases = (f"{root[:-1]}y",) if root.endswith("i") else (root, f"{root}e", root[:-1])
+    return next((base for base in bases if len(base) > 2 and base in known_words), word)
 
 
 def _is_near(word: str, negation: str) -> bool:

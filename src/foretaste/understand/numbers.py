@@ -166,7 +166,8 @@ def extract_count(text: str, grammar: Grammar) -> tuple[str, int | None]:
     number = None if hit is None else parse_amount(hit["a"], grammar)
     if hit is None or number is None or not 2 <= number <= MAX_COUNT:
         return text, None
-    if grammar.patterns["counted"].match(text[hit.end() :]) is None:
+    is_ranking = hit[0].startswith("top ")
+    if not is_ranking and grammar.patterns["counted"].match(text[hit.end() :]) is None:
         return text, None  # “nine woman hurricane” are words of a search
     return text[hit.end() :], int(number)
 
@@ -260,5 +261,7 @@ def _decade(groups: dict[str, str | None], grammar: Grammar) -> Bound:
         decade = int(str(groups["decade"]))
     century = groups.get("century")
     base = int(century) * 100 if century else (1900 if decade >= FIRST_OLD_DECADE else 2000)
+    if century and decade == 0 and int(century) < 20:  # “the 1800s”
+        return Bound("year", base, base + YEARS_PER_CENTURY - 1)
     part = next((years for name, years in DECADE_PARTS.items() if groups.get(name)), (0, 9))
     return Bound("year", base + decade + part[0], base + decade + part[1])

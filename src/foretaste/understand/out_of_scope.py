@@ -5,6 +5,12 @@ from dataclasses import dataclass
 
 from foretaste.understand.grammar import Grammar
 
+SELLING_WORDS = frozenset(
+    (
+        *("sell", "stock", "carry", "verkauft", "verkaufen", "verkaufst", "vendez", "vends"),
+        *("vendeis", "venden", "vendes"),
+    )
+)
 STOPS = " \"'.,;:!?-–—"
 
 
@@ -17,6 +23,10 @@ class OutOfScope:
     grammar: Grammar
     names_feature: Callable[[str], bool]
     """Whether words are a value of the items."""
+    names_person: Callable[[str], bool]
+    """Whether somebody who made items, or plays in them, is named."""
+    is_shop: bool = False
+    """Whether the items have prices."""
 
     def asks_of_data(self) -> bool:
         """Whether it is about what is stored of the person: “stop tracking me”."""
@@ -24,6 +34,8 @@ class OutOfScope:
 
     def asks_something_else(self) -> bool:
         """Whether it asks for the time, a joke, or where a parcel is."""
+        if self.names_person(self.request):  # “what did Stephen King write?”
+            return False
         if any(self.grammar.whole("unknown", text) for text in (self.request, self.line)):
             return True
         service = self.grammar.patterns["service"].search(self.request)
@@ -39,4 +51,6 @@ class OutOfScope:
         if not any(pattern.match(text.strip(STOPS)) for text in (self.request, self.line)):
             return False
         words = [word for word in self.grammar.tokens(self.request) if word[0].isalpha()]
+        if self.is_shop and SELLING_WORDS & set(words):  # “do you sell umbrellas?”
+            return self.grammar.patterns["service"].search(self.request) is not None
         return not any(self.names_feature(word) for word in words)

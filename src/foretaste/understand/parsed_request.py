@@ -11,8 +11,10 @@ from typing import Any
 
 from foretaste.errors import InputError
 from foretaste.understand.clauses import CHILDREN_TOKEN, Clause, Scope, Wish, without_plain
+from foretaste.understand.exclusive_kinds import stands_alone
 from foretaste.understand.grammar import Grammar
 from foretaste.understand.meaning import Change, Scene
+from foretaste.understand.misspellings import base_of_comparative
 from foretaste.understand.numbers import Bound
 from foretaste.understand.vocabulary import PhraseMatch, Vocabulary
 
@@ -31,13 +33,16 @@ class ParsedRequest:
     problems: tuple[str, ...]
     asks: bool
     """Whether a list is asked for."""
+    absent_words: tuple[str, ...] = ()
+    """Colours or materials that were asked for and that no item has."""
     has_topic: bool = False
     """Whether it names something to look for, and not only how the list is to change."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was said that can be done."""
-        return not (self.query or self.conditions or self.changes or self.problems or self.asks)
+        said = (self.query, self.conditions, self.changes, self.problems, self.absent_words)
+        return not (any(said) or self.asks)
 
 
 def parsed_request(
@@ -58,7 +63,7 @@ def parsed_request(
     for clause in (*refusals, *(clause for clause in wish.clauses if clause not in refusals)):
         builder.add_clause(clause)
     conditions = builder.joined_conditions()
-    asks = bool(conditions or builder.query_words or builder.problems)
+    asks = bool(conditions or builder.query_words or builder.problems or builder.absent_words)
     return ParsedRequest(
         query=" ".join(builder.query_words) or None,
         conditions=(*conditions, *builder.exclusions),
@@ -66,6 +71,7 @@ def parsed_request(
         scope=wish.scope,
         problems=tuple(dict.fromkeys(builder.problems)),
         asks=asks or bool(builder.exclusions and not builder.changes),
+        absent_words=tuple(builder.absent_words),
         has_topic=any(clause.strength == "wanted" for clause in wish.clauses),
     )
 
@@ -88,6 +94,7 @@ class _RequestBuilder:
         self.changes: list[Change] = []
         self.query_words: list[str] = []
         self.problems: list[str] = []
+        self.absent_words: list[str] = []
         self._values: dict[str, list[str]] = {}
         self._alternatives: set[str] = set()
 
@@ -153,9 +160,17 @@ class _RequestBuilder:
             for at in range(len(part.words))
         }
         words = [word for at, word in enumerate(clause.words) if at not in named]
+        absent = [word for word in words if self._is_absent(word)]
+        self.absent_words += absent
+        words = [word for word in words if word not in absent]
         if self.query_words:
             words = list(without_plain(words, self._grammar))
         self.query_words += self._query(words)
+
+    def _is_absent(self, word: str) -> bool:
+        """Whether it is a colour or material that no item tells anything of."""
+        english = self._grammar.translated((word,))
+        return stands_alone(english) and not self._vocabulary.has_any({"about": " ".join(english)})
 
     def _refused_conditions(self) -> list[Mapping[str, Any]]:
         """ "Not horror, but creepy" asks for nothing that horror is another word for."""
@@ -166,6 +181,10 @@ class _RequestBuilder:
     def _query(self, words: Sequence[str]) -> tuple[str, ...]:
         """From the first word on that names something, as the catalogue is searched."""
         words = [word for word in words if len(word) > 1 or word.isdigit()] or words
+        filler = self._grammar.frames["filler"]
+        words = [word for word in words if word not in filler] or words
+        if self._grammar.language == "en":
+            words = [base_of_comparative(word, self._vocabulary.words) for word in words]
         content = without_plain(words, self._grammar)
         if self._grammar.language != "en" and content:  # "film" goes with what it is about
             is_noun = [w in content or self._grammar.meaning(w) is not None for w in words]

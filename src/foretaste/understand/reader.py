@@ -13,6 +13,7 @@ from dataclasses import replace
 from foretaste.understand.chinese import CHINESE, in_english, is_understood, unknown_title
 from foretaste.understand.clauses import CHILDREN_TOKEN, Wish, parse_wish
 from foretaste.understand.comparatives import (
+    Conditions,
     extract_comparatives,
     extract_superlatives,
     superlative_conditions,
@@ -21,6 +22,7 @@ from foretaste.understand.comparatives import (
 from foretaste.understand.grammar import GRAMMARS, UNDERSTOOD_LANGUAGES, Grammar, grammar_of
 from foretaste.understand.item_questions import ItemQuestions
 from foretaste.understand.item_requests import ItemRequests
+from foretaste.understand.item_values import extract_same_values
 from foretaste.understand.language import detect_language
 from foretaste.understand.lifted_conditions import lifted_condition
 from foretaste.understand.meaning import Intent, Meaning, Scene
@@ -39,6 +41,9 @@ from foretaste.understand.references import ItemReader
 from foretaste.understand.relative_times import extract_times
 from foretaste.understand.self_corrections import SelfCorrection
 from foretaste.understand.short_replies import goes_on, number_reply
+from foretaste.understand.spelled_values import CAST_COLUMNS, CREATOR_COLUMNS
+from foretaste.understand.split_words import with_joined_words
+from foretaste.understand.statements import without_statements
 from foretaste.understand.talk_language import talk_language
 from foretaste.understand.whole_requests import (
     STOPS,
@@ -87,7 +92,8 @@ class _Reader:
 
     def __init__(self, text: str, scene: Scene, grammar: Grammar) -> None:
         self._scene, self._grammar = scene, grammar
-        self._line = corrected_negations(grammar.normalised(text), scene.vocabulary, grammar)
+        line = with_joined_words(grammar.normalised(text), scene.vocabulary, grammar)
+        self._line = corrected_negations(line, scene.vocabulary, grammar)
         self._items = ItemReader(scene, grammar)
         self._line = SelfCorrection(scene.vocabulary, grammar, self._items).corrected(self._line)
         remainder, self._order, self._order_problem = extract_order(
@@ -145,7 +151,14 @@ class _Reader:
         question = self._questions.read(asked, has_mark=self._line.rstrip().endswith("?"))
         if question is not None:
             return question
-        outside = OutOfScope(asked, self._line, self._grammar, self._names_feature)
+        outside = OutOfScope(
+            asked,
+            self._line,
+            self._grammar,
+            self._names_feature,
+            self._names_person,
+            is_shop=self._scene.vocabulary.numbers.of_dimension("price") is not None,
+        )
         if outside.asks_service() and not self._items.ending(self._line):
             return Meaning("unknown", self._grammar.language)
         about_items = self._item_requests.read(asked)
@@ -170,6 +183,14 @@ class _Reader:
         tokens = tuple(self._grammar.tokens(words))
         return self._scene.vocabulary.feature(tokens, self._grammar) is not None
 
+    def _names_person(self, text: str) -> bool:
+        """Whether somebody is named, by two names at least."""
+        words = [word.strip(STOPS) for word in text.split()]
+        phrases = (words[i : i + size] for size in (2, 3) for i in range(len(words) - size + 1))
+        values = (self._scene.vocabulary.feature(phrase, self._grammar) for phrase in phrases)
+        people = (*CREATOR_COLUMNS, *CAST_COLUMNS)
+        return any(value is not None and value[0].lower() in people for value in values)
+
     def _with_tail(self, meaning: Meaning, tail: str) -> Meaning:
         """With what is said behind the items: "but shorter"."""
         if self._item_requests.is_handled(meaning.intent, tail):
@@ -182,6 +203,7 @@ class _Reader:
             changes=request.changes,
             scope=request.scope,
             problems=request.problems,
+            absent_words=request.absent_words,
         )
 
     def _corrected(self) -> Meaning | None:
@@ -204,23 +226,30 @@ class _Reader:
         """Numbers, comparatives, whom it is for, and clauses."""
         grammar, scene = self._grammar, self._scene
         text = grammar.patterns["children"].sub(f" {CHILDREN_TOKEN} ", text)
+        text = without_statements(text, grammar, scene.vocabulary)
         for people in ("men", "women"):  # whose things the catalogue may keep apart
             if self._names_feature(people):
                 text = grammar.patterns[people].sub(f" {people} ", text)
         text = grammar.patterns["recipient"].sub(" ", text)
         text, times = self._times(text)
+        text, same_values = extract_same_values(text, scene, grammar, items)
         text, has_occasion = without_occasion(text, grammar, scene.vocabulary.numbers)
         numbers = scene.vocabulary.numbers
         if numbers.of_dimension("year") and not numbers.of_dimension("price"):
             text = with_centuries(text, grammar)
         text, bounds = extract_bounds(text, grammar)
         text, superlatives = extract_superlatives(text, scene, grammar)
+        comparable = text
         text, compared, problems = extract_comparatives(text, scene, grammar, tuple(items))
         own_text = without_compared_item(text, scene, grammar)
         wish = parse_wish(own_text, grammar)
         if own_text != text:  # “less scary than the first” is said of this list
             wish = replace(wish, scope=wish.scope or "talk")
-        request = parsed_request(wish, (*times, *bounds), compared, problems, scene, grammar)
+        bounds = (*times, *bounds)
+        request = parsed_request(wish, bounds, same_values, problems, scene, grammar)
+        if compared and not (items or scene.seeds or scene.shown):
+            compared = self._compared_among(comparable, request.conditions, compared)
+        request = parsed_request(wish, bounds, (*same_values, *compared), problems, scene, grammar)
         refuses = any(change.clause.strength == "none" for change in request.changes)
         request = replace(request, asks=request.asks or (has_occasion and not refuses))
         if not superlatives:
@@ -232,6 +261,17 @@ class _Reader:
         bound_columns = {column for condition in asked_for for column in condition}
         bounds_of_most = tuple(own for own in bounds_of_most if not own.keys() & bound_columns)
         return replace(request, conditions=(*request.conditions, *bounds_of_most), asks=True)
+
+    def _compared_among(
+        self, text: str, conditions: Conditions, compared: Conditions
+    ) -> Conditions:
+        """ "Leather bags, not too dear": for a bag of leather, where all of them are dear."""
+        vocabulary = self._scene.vocabulary
+        alike = tuple(vocabulary.items_that(conditions))
+        if not alike or vocabulary.items_that((*conditions, *compared)):
+            return compared
+        _, among, _ = extract_comparatives(text, self._scene, self._grammar, alike)
+        return among if vocabulary.items_that((*conditions, *among)) else compared
 
     def _is_of_days(self, text: str) -> bool:
         """Whether days are asked for: “what was in the news on Monday?”."""
@@ -265,6 +305,7 @@ class _Reader:
             count=count,
             scope=request.scope,
             problems=request.problems,
+            absent_words=request.absent_words,
         )
 
     def _without_titles(self, text: str) -> tuple[str, tuple[str, ...]]:
@@ -291,7 +332,8 @@ class _Reader:
     def _names_items(self, asked: str) -> bool:
         """Whether items are asked for, whatever they are: “a film for my wife”."""
         words = self._grammar.tokens(self._grammar.patterns["recipient"].sub(" ", asked))
-        nouns, plain = self._grammar.clauses["item_nouns"], self._grammar.clauses["plain"]
+        nouns = self._grammar.clauses["item_nouns"]
+        plain = self._grammar.clauses["plain"] | self._grammar.frames["filler"]
         asking = {p for p, s in self._grammar.strengths.items() if s in ("wanted", "only")}
         is_plain = all(word in plain | nouns | asking or not word[0].isalpha() for word in words)
         return is_plain and any(word in nouns for word in words)
@@ -309,7 +351,10 @@ class _Reader:
     def _intent_of(self, request: ParsedRequest, asked: str) -> Intent:
         strengths = {change.clause.strength for change in request.changes}
         if request.asks:
-            begins = asked.split()[0] if asked.split() else ""
+            words = asked.split()
+            if words[:1] and words[0] in self._grammar.articles:  # “the same but in wool”
+                words = words[1:]
+            begins = words[0] if words else ""
             is_more = begins in self._grammar.clauses["refining"] or not request.has_topic
             asks_alike = self._grammar.patterns["and_this"].match(self._line) is not None
             is_more = is_more or (asks_alike and not request.query)

@@ -10,7 +10,7 @@ from foretaste.rank.about import stems
 from foretaste.understand.grammar import Grammar
 from foretaste.understand.meaning import Scene
 from foretaste.understand.spelled_values import FeatureValue
-from foretaste.understand.titles import ARTICLES, TitleIndex
+from foretaste.understand.titles import ARTICLES, TitleIndex, title_key
 
 _NUMERAL = re.compile(r"(\d{1,3})(?:st|nd|rd|th|er|e|eme|o|a|\.)?")
 _CUT = re.compile(r"[,;.!?:¦]|\s")
@@ -31,6 +31,7 @@ class ItemReader:
         self._vocabulary = scene.vocabulary
         self._shown = TitleIndex(scene.shown)
         self._all = scene.vocabulary.titles
+        self._empty_words = grammar.clauses["plain"] | frozenset(grammar.articles)
 
     def leading(self, words: str, *, greedy: bool = False) -> tuple[tuple[str, ...], str]:
         """(the items that the text begins with, what is said behind them)
@@ -198,6 +199,8 @@ class ItemReader:
         for prefix, behind in prefixes:
             if is_exact or not self._is_boundary(behind) or self.names_place(prefix):
                 continue
+            if all(word in self._empty_words for word in prefix.split()):
+                continue  # “something with a lot of explosions”
             item = self._shown.nearest(prefix) or self._all.nearest(prefix)
             if item is not None:
                 return item, behind
@@ -206,7 +209,9 @@ class ItemReader:
     def _exact(self, words: str) -> str | None:
         if words in self._grammar.clauses["plain"] or words in self._grammar.articles:
             return None
-        return self._shown.exact(words) or self._all.exact(words)
+        item = self._shown.exact(words) or self._all.exact(words)
+        is_id = words.isdigit() and item is not None and words == item  # “I'm 45”
+        return None if is_id and title_key(self._all_titles[item or ""]) != words else item
 
     def _is_boundary(self, behind: str) -> bool:
         """Whether a name that is not exact may end here."""

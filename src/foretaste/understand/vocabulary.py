@@ -20,6 +20,7 @@ from foretaste.rank.conditions import parse_condition, parse_number
 from foretaste.rank.index import FilterIndex
 from foretaste.understand.clauses import CHILDREN_TOKEN, without_plain
 from foretaste.understand.column_names import ColumnNames, is_size
+from foretaste.understand.exclusive_kinds import is_derived, stands_alone
 from foretaste.understand.grammar import GRAMMARS, Grammar, borrowed_meaning, fold
 from foretaste.understand.number_columns import NumberColumns
 from foretaste.understand.numbers import YEARS
@@ -111,6 +112,11 @@ class Vocabulary:
     def numbers(self) -> NumberColumns:
         """The attributes that are numbers."""
         return NumberColumns(self._index.catalogue)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Values as they are written, in lower case."""
+        return frozenset(name for _, name in self._named_by_column)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -233,7 +239,7 @@ class Vocabulary:
         if creator:
             values = [v for v in values if v[0].lower() in CREATOR_COLUMNS] or values
         name = " ".join(words).lower()
-        values = [value for value in values if not _is_derived(value[1].lower(), name)]
+        values = [value for value in values if not is_derived(value[1].lower(), name)]
         if not values:
             return None
         exact = [v for v in values if v[1].lower() in (name, name.removesuffix("s"))]
@@ -369,6 +375,7 @@ class Vocabulary:
             for length in range(1, min(MAX_SPAN_WORDS, len(run)) + 1)
             for offset in range(len(run) - length + 1)
             if without_plain(run[offset : offset + length], grammar)
+            and not stands_alone(grammar.translated(run[offset : offset + length]))
         ]
         if not spans or not self._comparable_values or self._encode_texts is None:
             return None
@@ -384,14 +391,6 @@ class Vocabulary:
         if cosine[best, value] < (MIN_TOLD_COSINE if is_told else MIN_COSINE):
             return None
         return PhraseMatch({column: name}, "read", run[at : at + length], at)
-
-
-DERIVING_ENDINGS = ("al", "ical", "ic")
-
-
-def _is_derived(value: str, name: str) -> bool:
-    """Whether a value is another word made of this one: a film about music is no musical."""
-    return value in {name + ending for ending in DERIVING_ENDINGS}
 
 
 @lru_cache(maxsize=100_000)

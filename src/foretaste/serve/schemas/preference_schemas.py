@@ -78,9 +78,9 @@ class ClauseMatchOut(ResponseSchema):
     filter: dict[str, Any] | None
     """None where no item has anything of it; then nothing was changed."""
     what: dict[str, Any] | None = old_name_of("filter")
-    match_type: Literal["named", "read", "topic", "nothing"]
+    match_type: Literal["named", "read", "topic", "nothing", "common"]
     """By the name of a value, by a value the language model found near, as a topic."""
-    how: Literal["named", "read", "topic", "nothing"] = old_name_of("match_type")
+    how: Literal["named", "read", "topic", "nothing", "common"] = old_name_of("match_type")
     act: Literal["boost", "mute", "only", "forget"]
     nats: float
 
