@@ -124,10 +124,13 @@ def _with_digits(text: str) -> str:
     def ten(hit: "re.Match[str]") -> str:
         return str(10 * numbers.get(hit[1] or "一", 1) + numbers.get(hit[2], 0))
 
+    text = HUNDREDS.sub(lambda hit: str(100 * numbers.get(hit[1], 1)) + hit[2], text)
     text = TENS.sub(lambda hit: hit[0] if hit.string[hit.end() :][:2] == "年代" else ten(hit), text)
     return COUNTED.sub(lambda hit: f"{hit[1] or hit[3] or ''}{numbers[hit[2] or hit[4]]}", text)
 
 
+HUNDREDS = re.compile(r"([一二两三四五六七八九])百(块|元|欧|美元|页|分钟)")
+"""Whole hundreds, with their unit."""
 COUNTED = re.compile(
     r"(第|前)([一二两三四五六七八九])(?=[个部本件条款篇首])"
     r"|(再来|再给我|给我|推荐|^|,)([二两三四五六七八九])(?=[个部本件条款篇首])"

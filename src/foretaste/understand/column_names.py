@@ -37,3 +37,8 @@ class ColumnNames:
         words = tuple(without_plain(grammar.tokens(noun), grammar)) or tuple(grammar.tokens(noun))
         hits = (self.columns(word, grammar) for word in reversed(words))
         return next((columns[0] for columns in hits if columns), None)
+
+    def is_name(self, words: Sequence[str], grammar: Grammar) -> bool:
+        """Whether nothing but an attribute is named: “other colours”."""
+        content = without_plain(words, grammar)
+        return len(content) == 1 and bool(self.columns(content[0], grammar))

@@ -38,7 +38,8 @@ def extract_comparatives(
             problems.append(NOT_COMPARABLE)
             text = f"{before}{BOUNDARY}{behind}"
             continue
-        text = f"{before}{BOUNDARY}{behind}"
+        again = grammar.patterns[f"comparative.{name}"].sub(BOUNDARY, behind)
+        text = f"{before}{BOUNDARY}{again}"  # “too pricey, what's cheaper?”
         numbers = scene.vocabulary.numbers
         column = numbers.of_dimension(dimension)
         if column is None:

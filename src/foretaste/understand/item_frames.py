@@ -19,6 +19,7 @@ PAUSE = re.compile(
     r"[,.;:!?] ?| – | (?:but|though|although|because|aber|mais|pero) "
     r"| and (?=(?:i |we |i'd )?(?:want|need|would|fancy|like|looking|now)(?!\w))"
 )
+OR_WORDS = frozenset({"or", "oder", "ou", "o", "vs", "versus"})
 EDGE = " \"'“”«»„?.!,;:()"
 MAX_TITLE_WORDS = 8
 MAX_ITEMS = 4
@@ -50,6 +51,9 @@ class ItemFrames:
 
     def read(self, line: str) -> FramedItems | None:
         """The first intent that a sentence of it has of items; None where none has."""
+        compared = self._compared(line)
+        if compared is not None:
+            return compared
         framed: FramedItems | None = None
         others: list[str] = []
         for sentence in filter(None, (part.strip(EDGE) for part in PAUSE.split(line))):
@@ -69,6 +73,19 @@ class ItemFrames:
             framed = FramedItems("like", framed.items)
         tail = ", ".join(each for each in others if not self._says_nothing(each))
         return FramedItems(framed.intent, tuple(dict.fromkeys(framed.items)), tail)
+
+    def _compared(self, line: str) -> FramedItems | None:
+        """ "Blade Runner or Alien, which is better?"."""
+        words, items = self._words(line), list[str]()
+        if not OR_WORDS & set(words):
+            return None
+        while len(items) < MAX_ITEMS and (span := self._title_span(words)) is not None:
+            items.append(span[2])
+            words[span[0] : span[1]] = []
+        frames = self._grammar.frames
+        known = self._empty_words | frames["questions"] | frames["liked"] | OR_WORDS
+        is_alone = all(word in known or word.endswith(("er", "est")) for word in words)
+        return FramedItems("compare", tuple(items[:2])) if len(items) > 1 and is_alone else None
 
     def asks_more(self, line: str) -> tuple[str, bool]:
         """(the text without its last sentence, whether that asked for more of the kind)"""
@@ -125,6 +142,9 @@ class ItemFrames:
             words[start:stop] = []
         begins = next(iter(self._words(sentence)), "")
         is_question = begins in self._grammar.frames["questions"]
+        if len(items) == 1 and any(word in self._grammar.frames["sequel"] for word in words):
+            sequel = self._sequel_of(" ".join(words), items[0])
+            return None if sequel is None else FramedItems("find", (sequel,))
         intent = self._intent(words, is_question=is_question) if items else None
         return None if intent is None else FramedItems(intent, tuple(items))
 

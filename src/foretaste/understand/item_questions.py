@@ -108,15 +108,17 @@ class ItemQuestions:
             frames = ItemFrames(self._scene, self._grammar, self._items)
             item = frames.item_alone(text[: pause.start()])
         if item is None:
+            extreme = self._question(text[: pause.start()].strip(STOPS))
+            item = extreme.items[0] if extreme is not None and extreme.items else None
+        if item is None:
             return None
         scene = replace(self._scene, subject=(item,))
         question = text[pause.end() :].strip(STOPS)
         links = self._grammar.frames["links"]
         while question.split() and question.split()[0] in links:
             question = question.partition(" ")[2]
-        return ItemQuestions(scene, self._grammar, ItemReader(scene, self._grammar))._question(
-            question
-        )
+        questions = ItemQuestions(scene, self._grammar, ItemReader(scene, self._grammar))
+        return questions._question(question) or questions._short_question(question)
 
     def asks_of_nothing(self, text: str) -> bool:
         """Whether something is asked of “it” where nothing was spoken of: “is it on at eight?”."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from foretaste.understand.comparatives import extract_comparatives
 from foretaste.understand.grammar import Grammar
-from foretaste.understand.item_frames import ItemFrames
+from foretaste.understand.item_frames import OR_WORDS, ItemFrames
 from foretaste.understand.item_values import value_of_item
 from foretaste.understand.meaning import Intent, Meaning, Scene
 from foretaste.understand.references import ItemReader
@@ -24,7 +24,7 @@ NEGATIONS = ("not ", "nicht ", "no ", "n'", "missing")
 PRONOUNS = frozenset(
     {"these", "those", "they", "it", "that", "das", "es", "ca", "cela", "lo", "eso", "esto"}
 )
-OR_WORDS = frozenset({"or", "oder", "ou", "o", "u", "vs", "vs.", "versus", "gegen", "contra"})
+CHOICE_WORDS = OR_WORDS | {"u", "vs.", "gegen", "contra"}
 ITEM_INTENTS: tuple[Intent, ...] = (
     *("why_not", "why", "compare", "not_like", "like", "take", "hide"),
 )
@@ -70,6 +70,9 @@ class ItemRequests:
                 return replace(meaning, intent="like") if is_more and is_known else meaning
         framed = frames.read(asked)
         if framed is not None:
+            if framed.intent == "find":
+                title = self._scene.vocabulary.titles.titles[framed.items[0]]
+                return Meaning("find", self._grammar.language, query=title.lower())
             return self._with_tail(
                 Meaning(framed.intent, self._grammar.language, framed.items), framed.tail
             )
@@ -123,9 +126,12 @@ class ItemRequests:
                 return Meaning(intent, language, items[:1])
             is_question = self._line.startswith(tuple(WHY_WORDS[language]))
             title = None if self._items.names_place(words) else words
+            if words.split()[:1] == [] or words.split()[0] in PRONOUNS:  # “why is it so hot?”
+                return None
             return Meaning(intent, language, missing_title=title) if is_question else None
         if intent == "compare":
             items, _ = self._items.leading(words, greedy=True)
+            items = items if len(items) > 1 else self._items.titles_alone(words)  # “It or Dune”
             return Meaning(intent, language, items[:2]) if len(items) > 1 else None
         if intent in ("take", "hide") and self._names_feature(words):
             return None
@@ -166,7 +172,7 @@ class ItemRequests:
         """ "The last one, but more recent", "Fargo hat mir gefallen": the item stands first."""
         items, tail = self._items.leading(request)
         if not items:
-            return None
+            return self._excess_of_partial_title(request)
         if len(items) > 1 and self._ends_as("compare", tail):
             return Meaning("compare", self._grammar.language, items[:2])
         intent = self._told_of(tail)
@@ -175,7 +181,7 @@ class ItemRequests:
             return Meaning(liked, self._grammar.language, items)
         if request.split()[0] in PRONOUNS:  # “it is too expensive” is said of the list
             return None
-        is_choice = len(items) > 1 and bool(OR_WORDS & set(request.split()))
+        is_choice = len(items) > 1 and bool(CHOICE_WORDS & set(request.split()))
         if is_choice and not tail.strip(STOPS):
             return Meaning("compare", self._grammar.language, items[:2])
         if self._grammar.patterns["excess"].search(tail) is not None:
@@ -186,6 +192,14 @@ class ItemRequests:
         if not is_place and not extract_comparatives(tail, self._scene, self._grammar, items)[1]:
             return None
         return self._with_tail(Meaning("like", self._grammar.language, items), tail)
+
+    def _excess_of_partial_title(self, request: str) -> Meaning | None:
+        """ "The coat is too expensive", of the only coat of the list."""
+        hit = self._grammar.patterns["excess_within"].search(request)
+        item = None if hit is None else self._items.by_partial_title(request[: hit.start()])
+        if hit is None or item is None or item not in self._scene.shown:
+            return None
+        return self._of_excess((item,), request[hit.start() :])
 
     def _of_excess(self, items: tuple[str, ...], tail: str) -> Meaning:
         """ "Alien is too old for me": newer items than that, and none that are like it; where there

@@ -16,12 +16,14 @@ from foretaste.understand.vocabulary import Vocabulary
 
 MIN_LETTERS = 4
 """Of a negation whose misspellings are known; shorter ones come near to too many words."""
+MIN_LONG_LETTERS = 6
+"""Of other words whose misspellings are known."""
 NEGATIVE_STRENGTHS = ("none", "without", "less", "much less")
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 
-def corrected_negations(line: str, vocabulary: Vocabulary, grammar: Grammar) -> str:
-    """The line with its negations in their spelling."""
+def corrected_words(line: str, vocabulary: Vocabulary, grammar: Grammar) -> str:
+    """The line with its negations, and words that ask, in their spelling."""
 
     def spelling(hit: "re.Match[str]") -> str:
         word = hit[0]
@@ -29,10 +31,8 @@ def corrected_negations(line: str, vocabulary: Vocabulary, grammar: Grammar) -> 
             return word
         if word in vocabulary.words or grammar.meaning(word) or grammar.compares(word):
             return word
-        corrections = (
-            negation for negation in _negations(grammar.language) if _is_near(word, negation)
-        )
-        return next(corrections, word)
+        known = (*_negations(grammar.language), *_long_words(grammar.language))
+        return next((correction for correction in known if _is_near(word, correction)), word)
 
     return WORD.sub(spelling, line)
 
@@ -47,7 +47,10 @@ def base_of_comparative(word: str, known_words: Container[str]) -> str:
 
 
 def _is_near(word: str, negation: str) -> bool:
-    if word[0] != negation[0]:
+    is_plural = word.rstrip("s") == negation.rstrip("s")
+    if word[0] != negation[0] or is_plural:
+        return False
+    if len(negation) >= MIN_LONG_LETTERS and len(word) < MIN_LONG_LETTERS:
         return False
     return OSA.distance(word, negation, score_cutoff=1) <= 1
 
@@ -60,6 +63,15 @@ def _negations(language: str) -> tuple[str, ...]:
         for phrase, strength in GRAMMARS[language].strengths.items()
         if strength in NEGATIVE_STRENGTHS and " " not in phrase and len(phrase) >= MIN_LETTERS
     )
+
+
+@cache
+def _long_words(language: str) -> tuple[str, ...]:
+    """What asks for items and compares them: “similar”, “recommend”."""
+    grammar = GRAMMARS[language]
+    frames = frozenset().union(*(grammar.frames[name] for name in ("alike", "more", "consumed")))
+    words = frames | grammar.clauses["plain"]
+    return tuple(sorted(word for word in words if len(word) >= MIN_LONG_LETTERS))
 
 
 @cache

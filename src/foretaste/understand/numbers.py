@@ -4,6 +4,7 @@ Which attribute a bound is of is found by `number_columns`, from what it compare
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
@@ -103,6 +104,8 @@ def extract_bounds(text: str, grammar: Grammar) -> tuple[str, tuple[Bound, ...]]
             if bound is None:
                 return hit[0]
             negation = negation_before(hit.string[: hit.start()], grammar)
+            if kind == "at_most" and negation == "of something":  # “not leather, 60 at most”
+                negation = None
             if negation != "of something":  # "no westerns before 1960" refuses westerns
                 bounds.append(replace(bound, is_negated=negation == "of the number"))
             return BOUNDARY
@@ -164,12 +167,34 @@ def extract_count(text: str, grammar: Grammar) -> tuple[str, int | None]:
     patterns = (grammar.patterns["bound.count_at_most"], grammar.patterns["bound.count"])
     hit = next((hit for pattern in patterns if (hit := pattern.match(text))), None)
     number = None if hit is None else parse_amount(hit["a"], grammar)
+    if grammar.patterns["bound.downwards"].match(text):  # “40 tops”
+        return text, None
     if hit is None or number is None or not 2 <= number <= MAX_COUNT:
         return text, None
     is_ranking = hit[0].startswith("top ")
     if not is_ranking and grammar.patterns["counted"].match(text[hit.end() :]) is None:
         return text, None  # “nine woman hurricane” are words of a search
     return text[hit.end() :], int(number)
+
+
+def extract_count_within(
+    text: str, grammar: Grammar, names_feature: Callable[[str], bool]
+) -> tuple[str, int | None]:
+    """The same of a number that stands before a plural of items: “a list of seven thrillers”."""
+    words = text.split()
+    for position in range(1, len(words) - 1):
+        number = parse_amount(words[position], grammar) if words[position].isalnum() else None
+        if number is None or not 2 <= number <= MAX_COUNT or number != int(number):
+            continue
+        if extract_bounds(" ".join(words[max(position - 3, 0) : position + 1]), grammar)[1]:
+            continue
+        nouns = [word.strip(",.;!?") for word in words[position + 1 : position + 3]]
+        nouns = [noun for noun in nouns if noun.endswith("s")]
+        if any(noun in grammar.clauses["item_nouns"] or names_feature(noun) for noun in nouns):
+            before = " ".join(words[:position])
+            before = grammar.patterns["count_before"].sub("", before)
+            return f"{before} {' '.join(words[position + 1 :])}".strip(), int(number)
+    return text, None
 
 
 def parse_amount(text: str, grammar: Grammar) -> float | None:

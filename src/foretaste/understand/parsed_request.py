@@ -163,6 +163,8 @@ class _RequestBuilder:
         absent = [word for word in words if self._is_absent(word)]
         self.absent_words += absent
         words = [word for word in words if word not in absent]
+        if filters:  # “3 thrillers and 2 comedies”
+            words = [word for word in words if not (word.isdigit() and len(word) <= 2)]
         if self.query_words:
             words = list(without_plain(words, self._grammar))
         self.query_words += self._query(words)

@@ -26,11 +26,12 @@ from foretaste.understand.item_values import extract_same_values
 from foretaste.understand.language import detect_language
 from foretaste.understand.lifted_conditions import lifted_condition
 from foretaste.understand.meaning import Intent, Meaning, Scene
-from foretaste.understand.misspellings import corrected_negations
+from foretaste.understand.misspellings import corrected_words
 from foretaste.understand.numbers import (
     Bound,
     extract_bounds,
     extract_count,
+    extract_count_within,
     with_centuries,
 )
 from foretaste.understand.occasions import without_occasion
@@ -93,7 +94,7 @@ class _Reader:
     def __init__(self, text: str, scene: Scene, grammar: Grammar) -> None:
         self._scene, self._grammar = scene, grammar
         line = with_joined_words(grammar.normalised(text), scene.vocabulary, grammar)
-        self._line = corrected_negations(line, scene.vocabulary, grammar)
+        self._line = corrected_words(line, scene.vocabulary, grammar)
         self._items = ItemReader(scene, grammar)
         self._line = SelfCorrection(scene.vocabulary, grammar, self._items).corrected(self._line)
         remainder, self._order, self._order_problem = extract_order(
@@ -135,13 +136,9 @@ class _Reader:
             whole = None  # “what's new today?”
         if whole is not None:
             return whole
-        is_place = asked.isdigit() and self._items.is_place(asked)
-        if (
-            self._scene.vocabulary.titles.exact(asked)
-            and not self._names_feature(asked)
-            and not is_place
-        ):
-            return Meaning("find", self._grammar.language, query=asked)
+        title = self._title_asked_for(asked)
+        if title is not None:
+            return Meaning("find", self._grammar.language, query=title)
         number = number_reply(asked, self._scene, self._grammar)
         if number is not None:
             return Meaning("refine", self._grammar.language, conditions=(number,))
@@ -177,6 +174,18 @@ class _Reader:
         if meaning is not None:
             return meaning
         return Meaning("unknown", self._grammar.language)
+
+    def _title_asked_for(self, asked: str) -> str | None:
+        """A title that is all that is asked for: “do you have Star Wars?”."""
+        titles = self._scene.vocabulary.titles
+        if titles.exact(asked) and not self._names_feature(asked):
+            return None if asked.isdigit() and self._items.is_place(asked) else asked
+        bare = without_request(asked, self._grammar).strip(STOPS)
+        if self._grammar.patterns["starts.why_not"].match(asked):  # “what about Blade Runner?”
+            return None
+        if bare != asked and len(bare.split()) > 1 and titles.exact(bare):
+            return None if self._names_feature(bare) else bare
+        return None
 
     def _names_feature(self, words: str) -> bool:
         """Whether it is a kind of items rather than one of them: romance, and not “Romance”."""
@@ -288,6 +297,8 @@ class _Reader:
         """A list, or a change of the profile."""
         wish_text, left_out = self._without_titles(asked)
         text, count = extract_count(without_request(wish_text, self._grammar), self._grammar)
+        if count is None:
+            text, count = extract_count_within(text, self._grammar, self._names_feature)
         request = self._request(text if count else wish_text)
         if left_out and (not request.is_empty or self._names_items(wish_text)):
             exclusion = {"not": {"id": list(left_out)}}

@@ -106,11 +106,13 @@ class ItemReader:
         hit = self._grammar.patterns["described"].match(words)
         if hit is None:
             return None
-        name = next(group for group in hit.groups() if group)
+        groups = hit.groupdict()
+        is_noun = groups.pop("noun", None) is not None  # “the bank story” is one of the list
+        name = next(group for group in groups.values() if group)
         in_list = self._titled(self._shown_titles, name)
-        if in_list is None and hit["about"] is not None:
+        if in_list is None and (groups["about"] is not None or is_noun):
             in_list = self._told_in_list(set(stems(name)))
-        return in_list or self._titled(self._all_titles, name)
+        return in_list or (None if is_noun else self._titled(self._all_titles, name))
 
     def _titled(self, titles: Mapping[str, str], name: str) -> str | None:
         """The only one of these whose title has the words, as they were said or in English."""

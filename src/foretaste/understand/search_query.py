@@ -21,7 +21,7 @@ from foretaste.understand.comparatives import extract_superlatives, superlative_
 from foretaste.understand.grammar import UNDERSTOOD_LANGUAGES, Grammar, Strength, grammar_of
 from foretaste.understand.language import detect_language
 from foretaste.understand.meaning import Scene
-from foretaste.understand.misspellings import corrected_negations
+from foretaste.understand.misspellings import corrected_words
 from foretaste.understand.numbers import Bound, extract_bounds
 from foretaste.understand.parsed_request import parsed_request
 from foretaste.understand.reader import MAX_READ_CHARACTERS
@@ -110,7 +110,7 @@ def read_search(
         return SearchQuery(text)
     grammar = grammar_of(detected)
     words = in_english(text, vocabulary) if detected == CHINESE else text
-    line = corrected_negations(grammar.normalised(words), vocabulary, grammar)
+    line = corrected_words(grammar.normalised(words), vocabulary, grammar)
     line = grammar.patterns["recipient"].sub(" ", without_politeness(line, grammar)).strip()
     bounds: tuple[Bound, ...] = ()
     if not _has_numbered_title(line, grammar, vocabulary.title_phrases):

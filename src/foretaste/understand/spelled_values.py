@@ -76,6 +76,7 @@ class SpelledValues:
             self._misspelt_name(run, unknown)
             or self._last_name(run, unknown, plain, CREATOR_WORDS[language])
             or self._name_alone(run, plain)
+            or self._misspelt_maker(run, unknown, CREATOR_WORDS[language])
             or self._misspelt_last_name(run)
             or self._misspelt_word(run, unknown)
         )
@@ -146,12 +147,33 @@ class SpelledValues:
                 continue
             if not is_owner and offset and run[offset - 1] not in creator_words | NAME_STARTS:
                 continue  # “with the cowboy doll”
-            names = [word, word.removesuffix("'s").removesuffix("'"), word.removesuffix("s")]
+            names = [word]
+            if is_owner:  # “with dogs” is no film of Jill the Dog
+                names += [word.removesuffix("'s").removesuffix("'"), word.removesuffix("s")]
             keys = [key for name in dict.fromkeys(names) if (key := " ".join(plain_words(name)))]
             for name in keys:
                 values = [v for v in self._by_last_name.get(name, ()) if v[0].lower() in columns]
                 if values:
                     return offset, 1, max(values, key=self._item_count)
+        return None
+
+    def _misspelt_maker(
+        self, run: Sequence[str], unknown: Sequence[int], creator_words: frozenset[str]
+    ) -> SpelledMatch | None:
+        """ "By tarentino": a last name with one letter wrong, where it is said that it is one."""
+        for offset in unknown:
+            word = run[offset]
+            if len(word) < MIN_MISSPELT_LETTERS or not set(run[:offset]) & creator_words:
+                continue
+            people = [
+                person
+                for name, group in self._by_last_name.items()
+                if name[0] == word[0] and OSA.distance(name, word, score_cutoff=1) <= 1
+                for person in group
+                if person[0].lower() in CREATOR_COLUMNS
+            ]
+            if people:
+                return offset, 1, max(people, key=self._item_count)
         return None
 
     def _name_alone(self, run: Sequence[str], plain: Collection[str]) -> SpelledMatch | None:

@@ -3,6 +3,8 @@
 from foretaste.understand.grammar import Grammar
 from foretaste.understand.vocabulary import Vocabulary
 
+NEGATIONS = frozenset({"no", "not"})
+"""“Not fiction” is nonfiction where the catalogue has that."""
 MIN_LETTERS = 6
 """Of the word that two make together."""
 
@@ -13,7 +15,8 @@ def with_joined_words(line: str, vocabulary: Vocabulary, grammar: Grammar) -> st
     joined: list[str] = []
     while words:
         word = words.pop(0)
-        pair = f"{word}{words[0]}" if words else ""
+        first = "non" if word in NEGATIONS and words else word
+        pair = f"{first}{words[0]}" if words else ""
         if pair.strip(".,;!?").isalpha() and _is_value(pair.strip(".,;!?"), vocabulary):
             words.pop(0)
             word = pair

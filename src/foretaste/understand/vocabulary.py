@@ -376,6 +376,7 @@ class Vocabulary:
             for offset in range(len(run) - length + 1)
             if without_plain(run[offset : offset + length], grammar)
             and not stands_alone(grammar.translated(run[offset : offset + length]))
+            and not self._column_names.is_name(run[offset : offset + length], grammar)
         ]
         if not spans or not self._comparable_values or self._encode_texts is None:
             return None
