@@ -314,7 +314,7 @@ class Worker:
         )
 
     def _promote(self, candidate: ModelVersion, lock: Lock) -> None:
-        if not lock.is_held:
+        if not lock.confirm():
             raise Busy("another worker took over while this one trained; nothing is promoted")
         # an erasure may have written it anew meanwhile, under another name
         self._loop.models.promote(self._loop.models.current_name(candidate.name))
@@ -375,7 +375,7 @@ class WorkspaceWorkers:
             worker.resume_erasures()
             log.info("%s: at work", name)
         worker, lock = self._active_workers[name]
-        if not lock.is_held:
+        if not lock.confirm():
             raise Busy("the lock is lost; another worker may have it")
         worker.delete_old_events()
         read_count = worker.read_new_items()

@@ -113,3 +113,33 @@ def test_only_what_is_there_is_swapped(store: SqlStore) -> None:
     assert store.meta_text("a") == "x"
     assert store.swap_meta_text("a", "x", None)
     assert store.meta_text("a") is None
+
+
+class Clock:
+    """Of a process; while it is stopped nothing of it runs."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_lease_that_ran_out_while_nobody_wanted_it_is_renewed(store: SqlStore) -> None:
+    """As for a process that was given no CPU."""
+    clock = Clock()
+    with Lock(store, "worker", lease=3600.0, ticks=clock) as held:
+        clock.now += 3601.0
+        assert not held.is_held
+        assert held.confirm()
+        clock.now += 3599.0
+        assert held.is_held
+
+
+def test_a_lease_that_ran_out_and_was_taken_over_is_lost(store: SqlStore) -> None:
+    clock = Clock()
+    with Lock(store, "worker", lease=3600.0, ticks=clock) as held:
+        clock.now += 3601.0
+        store.put_meta_text("lock:worker", '{"process": 1, "host": "other", "beat": 1}')
+        assert not held.confirm()
+        assert not held.confirm()
+    assert store.meta_text("lock:worker"), "it is the other's"

@@ -17,7 +17,13 @@ def consumed(
     store: SqlStore, source: StreamSource, folder: Path, records: str = "events", **settings: Any
 ) -> ConsumerStatus:
     """Everything there is, in batches of three."""
-    fields = {"batch_rows": 3, "until_empty": True, "empty_seconds": 0.01, **settings}
+    fields = {
+        "batch_rows": 3,
+        "until_empty": True,
+        "empty_seconds": 0.01,
+        "slow_seconds": 0.1,
+        **settings,
+    }
     consumer = Consumer(
         store,
         BehaviourSettings(),

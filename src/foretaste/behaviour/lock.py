@@ -43,6 +43,7 @@ class Lock:
         self._role, self._lease, self._wait, self._ticks = name, lease, wait, ticks
         self._text: str | None = None
         self._confirmed_at = 0.0  # when the store last confirmed that it is ours
+        self._renewal_lock = threading.Lock()
         self._stop_signal = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -57,6 +58,15 @@ class Lock:
     def is_held(self) -> bool:
         """Whether nobody else can hold it."""
         return self._text is not None and self._ticks() < self._confirmed_at + self._lease
+
+    def confirm(self) -> bool:
+        """Whether nobody else can hold it. A lease may run out though nobody wants it: a process
+        that got no CPU, or whose disk was slow, gave no sign of life; so the store is asked then.
+        Raises StoreError where it does not answer.
+        """
+        while self._text is not None and not self.is_held:
+            self._renew()
+        return self._text is not None
 
     def acquire(self) -> None:
         """Wait for it, or raise Busy where waiting is not wanted and its holder is alive."""
@@ -114,12 +124,18 @@ class Lock:
     def _beat(self) -> None:
         while not self._stop_signal.wait(self._lease / BEATS_PER_LEASE):
             try:
-                if not self._swap(self._text, _next_text(self._text)):
-                    log.error("the lock was taken over: this process gave no sign of life")
-                    self._text = None
-                    return
+                self._renew()
             except StoreError as error:  # it may come back within the lease
                 log.warning("the lock cannot be renewed: %s", error)
+            if self._text is None:
+                return
+
+    def _renew(self) -> None:
+        """Give a sign of life, or find out that another process has taken it over."""
+        with self._renewal_lock:
+            if self._text is not None and not self._swap(self._text, _next_text(self._text)):
+                log.error("the lock was taken over: this process gave no sign of life")
+                self._text = None
 
 
 def _next_text(previous_text: str | None = None) -> str:

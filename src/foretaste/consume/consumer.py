@@ -56,7 +56,9 @@ class ConsumerSettings:
     until_empty: bool = False
     """End when there is nothing left to read."""
     empty_seconds: float = 2.5
-    """Without a row, after which there is nothing left."""
+    """Without a row, after which the source is asked whether there is nothing left."""
+    slow_seconds: float = 30.0
+    """Without a row, after which the run ends although the source says that some are left."""
     lease_seconds: float = 30.0
 
 
@@ -127,16 +129,14 @@ class Consumer:
     def _read_on(self, lock: Lock) -> bool:
         settings = self._settings
         wait = settings.empty_seconds if settings.until_empty else READ_SECONDS
+        last_row = time.monotonic()
         while not self._stop_event.is_set():
-            if not lock.is_held:
-                raise Busy(
-                    f"another consumer of {self._source.name} took over while this one did not "
-                    "reach the store"
-                )
+            self._patiently(partial(self._confirm, lock))
             batch = self._source.read(settings.batch_rows, wait)
             if batch is not None:
-                self._store_patiently(batch)
-            elif settings.until_empty:
+                self._patiently(partial(self._take, batch))
+                last_row = time.monotonic()
+            elif settings.until_empty and self._is_empty(time.monotonic() - last_row):
                 return False
             if self._status.problem is not None or self._rate.seconds >= REPORT_SECONDS:
                 self._report()
@@ -147,18 +147,40 @@ class Consumer:
             return None  # of a run that reads again only what it stored itself counts
         return self._store.meta_text(_position_fact(self._source.name, part))
 
-    def _store_patiently(self, batch: RowBatch) -> None:
-        """The batch, as often as it takes: a store that is away comes back."""
+    def _is_empty(self, silent_seconds: float) -> bool:
+        """Whether nothing is left to read. A source that says there is, and gives nothing, may be
+        slow; some of it may be what cannot be read yet, such as half a line.
+        """
+        waiting = self._source.lag()
+        if not waiting:
+            return True
+        if silent_seconds < self._settings.slow_seconds:
+            return False
+        log.warning("%s: %s are left, which cannot be read now", self._source.name, f"{waiting:,}")
+        return True
+
+    def _confirm(self, lock: Lock) -> None:
+        if not lock.confirm():
+            raise Busy(
+                f"another consumer of {self._source.name} took over while this one gave no sign "
+                "of life"
+            )
+
+    def _patiently(self, action: Callable[[], None]) -> None:
+        """An action on the store, as often as it takes: one that is away comes back."""
         for attempt in _attempts(self._stop_event):
             try:
-                self._store_batch(batch)
+                action()
             except StoreError as error:
                 self._note_problem(error, attempt)
                 if self._settings.until_empty and attempt == len(RETRY_SECONDS):
                     raise
             else:
-                self._source.note_stored(batch)
                 return
+
+    def _take(self, batch: RowBatch) -> None:
+        self._store_batch(batch)
+        self._source.note_stored(batch)
 
     def _store_batch(self, batch: RowBatch) -> None:
         summary, rejects = self._ingest(batch.rows)
