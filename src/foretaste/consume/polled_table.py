@@ -3,11 +3,13 @@
 It is read in the order of a column that grows, its cursor. A transaction that commits late makes
 rows visible whose cursor is smaller than what was read already. So the rows of the last seconds are
 read again, and those that are new or have changed are taken, until no transaction of that time can
-be open any more (`overlap`). Up to there the table is settled. After a restart reading goes on from
+be open any more: PostgreSQL tells of those that have written something, the operator how long
+others last (`overlap`). Up to there the table is settled. After a restart reading goes on from
 there, and what comes a second time is known by its event id.
 """
 
 import hashlib
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -20,14 +22,23 @@ import sqlalchemy as sa
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.consume.stream_source import BEGINNING, RowBatch, SourceError, StoredPosition
 from foretaste.consume.table_address import TableAddress, open_engine
+from foretaste.consume.table_checks import (
+    TransactionHorizon,
+    check_sequence,
+    read_horizon,
+    warn_of_nulls,
+)
 from foretaste.consume.table_layout import TableLayout, read_layout
 from foretaste.consume.table_order import (
     CursorPoint,
+    ReadMark,
     TablePosition,
     point_from,
     rows_past,
     rows_up_to,
 )
+
+log = logging.getLogger("foretaste.consume")
 
 POLL_SECONDS = 0.5
 REREAD_SHARE = 0.1
@@ -62,7 +73,8 @@ class PolledTable:
         self._record_type, self._settings = record_type, settings
         self._clock, self._wait = clock, wait
         self.name = f"table/{self._address.table}"
-        self._begin(TablePosition())
+        self._warnings: set[str] = set()  # that were given
+        self._begin(TablePosition(), None)
 
     def resume(self, stored_position: StoredPosition, start: str | None) -> None:
         text = stored_position("")
@@ -70,13 +82,15 @@ class PolledTable:
             self._layout = read_layout(
                 self._engine, self._address, self._record_type, self._settings
             )
+            check_sequence(self._engine, self._address)
+            warn_of_nulls(self._engine, self._layout, self._address)
+            position = TablePosition()
             if text is not None:
-                self._begin(TablePosition.of(text))
-            elif start is None or start == BEGINNING:
-                self._begin(TablePosition())
-            else:
-                begin = point_from(start, self._cursor_sample())
-                self._begin(TablePosition(begin, begin, self._clock()))
+                position = TablePosition.of(text)
+            elif start is not None and start != BEGINNING:
+                begin = point_from(start, self._first_and_last_cursor()[0])
+                position = TablePosition(begin, begin, self._clock())
+            self._begin(position, read_horizon(self._engine))
 
     def read(self, max_rows: int, wait_seconds: float) -> RowBatch | None:
         deadline = time.monotonic() + wait_seconds
@@ -100,15 +114,19 @@ class PolledTable:
             .subquery()
         )
         query = sa.select(sa.func.count()).select_from(waiting_rows)
-        with self._answers(), self._engine.connect() as connection:
-            return int(connection.execute(query).scalar_one())
+        with self._answers():
+            self._warn_of_smaller_cursors()
+            with self._engine.connect() as connection:
+                return int(connection.execute(query).scalar_one())
 
     def close(self) -> None:
         self._engine.dispose()
 
-    def _begin(self, position: TablePosition) -> None:
+    def _begin(self, position: TablePosition, horizon: TransactionHorizon | None) -> None:
         self._position = position
-        self._marks = deque([*position.marks, (position.at, position.last)])
+        marks = [*position.marks, ReadMark(position.at, self._edge(position.last))]
+        self._marks = deque(_known_to(mark, horizon) for mark in marks)
+        self._horizon = horizon  # when it was begun to read again
         self._known_rows: set[bytes] = set()
         self._is_caught_up = True
         self._reread_point: CursorPoint | None = None
@@ -132,14 +150,24 @@ class PolledTable:
         now, overlap = self._clock(), self._address.overlap
         settled = self._position.settled if overlap else last
         self._position = TablePosition(settled, last, now)
-        if now >= self._marks[-1][0] + MARK_SHARE * overlap:
-            self._mark(now)
+        if now >= self._marks[-1].at + MARK_SHARE * overlap:
+            self._mark(now, read_horizon(self._engine))
         return self._batch(rows)
 
-    def _mark(self, now: float) -> None:
-        """Note up to where it is read now, unless that is known."""
-        if self._marks[-1][1] != self._position.last:
-            self._marks.append((now, self._position.last))
+    def _mark(self, now: float, horizon: TransactionHorizon | None) -> None:
+        """Note up to where it is read now, unless that is known.
+
+        horizon: read after those rows, so that whoever has written one with a smaller cursor is
+        below it.
+        """
+        point = self._edge(self._position.last)
+        if self._marks[-1].point != point:
+            self._marks.append(_known_to(ReadMark(now, point), horizon))
+
+    def _edge(self, last: CursorPoint | None) -> CursorPoint | None:
+        """What is settled with a row: others with the same cursor may still come, of any key."""
+        is_unique = last is None or len(last.values) == 1
+        return last if last is None or is_unique else last.with_equals
 
     def _is_reread_due(self) -> bool:
         if self._position.settled == self._position.last:
@@ -156,8 +184,8 @@ class PolledTable:
         assert last is not None, "nothing is read yet, so nothing is due"
         if self._reread_rows is None:
             self._reread_point, self._reread_rows = self._position.settled, set()
-            self._reread_begin = self._clock()
-            self._mark(self._reread_begin)
+            self._reread_begin, self._horizon = self._clock(), read_horizon(self._engine)
+            self._mark(self._reread_begin, self._horizon)
         while True:
             condition = sa.and_(rows_past(order, self._reread_point), rows_up_to(order, last))
             rows = self._select(condition, max_rows)
@@ -176,15 +204,49 @@ class PolledTable:
         self._reread_rows, self._reread_end = None, end
         self._known_rows = window_rows if len(window_rows) <= MAX_KNOWN_ROWS else set()
         self._next_reread = end + max(POLL_SECONDS, (end - self._reread_begin) / REREAD_SHARE)
-        while self._marks and self._marks[0][0] <= self._reread_begin - self._address.overlap:
-            self._position = replace(self._position, settled=self._marks.popleft()[1])
-        if not self._marks:
-            self._marks.append((self._reread_begin, self._position.last))
+        while len(self._marks) > 1 and self._is_settled(self._marks[0]):
+            self._position = replace(self._position, settled=self._marks.popleft().point)
+        if self._is_settled(self._marks[0]):  # it stays, as what the next is compared with
+            self._position = replace(self._position, settled=self._marks[0].point)
         return self._position.settled != settled_before
 
-    def _cursor_sample(self) -> Any:
-        rows = self._select(rows_past(self._layout.order_columns, None), 1)
-        return self._layout.cursor_point(rows[0]).values[0] if rows else None
+    def _is_settled(self, mark: ReadMark) -> bool:
+        """Whether no row can become visible any more up to a mark."""
+        if mark.at > self._reread_begin - self._address.overlap:
+            return False
+        if self._horizon is None or mark.transaction is None:
+            return True
+        is_settled = self._horizon.oldest_open >= mark.transaction
+        if not is_settled:
+            self._warn(
+                f"{self._address.table}: a transaction has been open for longer than the overlap "
+                f"of {self._address.overlap:g} s; what came since then is read again until it ends"
+            )
+        return is_settled
+
+    def _warn_of_smaller_cursors(self) -> None:
+        """Say where the table ends before the last row that was read of it."""
+        last, (_, largest) = self._position.last, self._first_and_last_cursor()
+        if last is not None and largest is not None and largest < last.values[0]:
+            self._warn(
+                f"{self._address.table} was read up to {self._address.cursor} = {last.values[0]}, "
+                f"and ends at {largest} now; if it was filled anew, its rows are not read before "
+                "they are past that: read it with another --name"
+            )
+
+    def _warn(self, text: str) -> None:
+        """In the log, once."""
+        if text not in self._warnings:
+            self._warnings.add(text)
+            log.warning("%s", text)
+
+    def _first_and_last_cursor(self) -> tuple[Any, Any]:
+        """None, both, of an empty table."""
+        cursor = self._layout.order_columns[0]
+        query = sa.select(sa.func.min(cursor), sa.func.max(cursor)).select_from(self._layout.table)
+        with self._engine.connect() as connection:
+            smallest, largest = connection.execute(query).one()
+            return smallest, largest
 
     def _select(self, condition: sa.ColumnElement[bool], limit: int) -> Rows:
         table, order = self._layout.table, self._layout.order_columns
@@ -203,6 +265,17 @@ class PolledTable:
         except sa.exc.SQLAlchemyError as error:
             problem = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise SourceError(f"{self._address.table} cannot be read: {problem}") from None
+
+
+def _known_to(mark: ReadMark, horizon: TransactionHorizon | None) -> ReadMark:
+    """The mark by the numbers of this database. One that has none, or that of another server, as
+    after a restore, counts as made now.
+    """
+    if horizon is None:
+        return replace(mark, transaction=None)
+    number = mark.transaction
+    is_ours = number is not None and number <= horizon.next_number
+    return mark if is_ours else replace(mark, transaction=horizon.next_number)
 
 
 def _digest(row: sa.Row[Any]) -> bytes:

@@ -29,6 +29,8 @@ class TableAddress:
     """The column that says that an item is gone: yes or no, or when."""
     overlap: float
     """Seconds for which a transaction that writes to the table may be open."""
+    has_overlap: bool
+    """Whether the address says it."""
 
     @property
     def schema_name(self) -> str | None:
@@ -61,6 +63,7 @@ class TableAddress:
             tuple(filter(None, options.get("key", "").split(","))),
             options.get("deleted") or None,
             _seconds(options.get("overlap")),
+            "overlap" in options,
         )
 
 

@@ -33,6 +33,8 @@ class TableLayout:
     """Says that an item is gone: yes or no, or when."""
     field_names: Mapping[str, str | None]
     """Column → the field that it is; None is left out."""
+    is_nullable: bool = False
+    """Whether rows may have no cursor."""
 
     @property
     def order_columns(self) -> list[sa.ColumnElement[Any]]:
@@ -59,10 +61,14 @@ def read_layout(
     """Raises InputError where the table, or a column that was named, is not there."""
     inspector, names = sa.inspect(engine), (address.table_name, address.schema_name)
     try:
-        columns = [str(column["name"]) for column in inspector.get_columns(*names)]
+        nullable = {
+            str(column["name"]): bool(column["nullable"])
+            for column in inspector.get_columns(*names)
+        }
         primary_key = inspector.get_pk_constraint(*names).get("constrained_columns")
     except sa.exc.NoSuchTableError:
         raise InputError(f"there is no table {address.table} in that database") from None
+    columns = list(nullable)
     key = address.key or tuple(primary_key or ())
     if not key:
         raise InputError(
@@ -80,7 +86,8 @@ def read_layout(
     if address.deleted is not None:
         fields[address.deleted] = None
     table = sa.table(address.table_name, *map(sa.column, columns), schema=address.schema_name)
-    return TableLayout(table, key, order, address.deleted, fields)
+    is_nullable = nullable[address.cursor]
+    return TableLayout(table, key, order, address.deleted, fields, is_nullable)
 
 
 def _plain(value: Any) -> Any:

@@ -34,6 +34,11 @@ class CursorPoint:
     """Whether rows with the same first value lie past it; the other values are none then."""
 
     @property
+    def with_equals(self) -> "CursorPoint":
+        """Before all rows with the same first value."""
+        return CursorPoint(self.values[:1], has_equals=True)
+
+    @property
     def fields(self) -> dict[str, Any]:
         """As JSON."""
         return {"values": list(map(_encoded, self.values)), "has_equals": self.has_equals}
@@ -42,6 +47,28 @@ class CursorPoint:
     def of(cls, fields: Mapping[str, Any]) -> "CursorPoint":
         """As it was kept."""
         return cls(tuple(map(_decoded, fields["values"])), fields["has_equals"])
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMark:
+    """Up to where a table was read at a time."""
+
+    at: float
+    """Seconds since 1970."""
+    point: CursorPoint | None
+    transaction: int | None = None
+    """The number that PostgreSQL was to give next; None where the database does not tell."""
+
+    @property
+    def fields(self) -> list[Any]:
+        """As JSON."""
+        return [self.at, _fields_of(self.point), self.transaction]
+
+    @classmethod
+    def of(cls, fields: Sequence[Any]) -> "ReadMark":
+        """As it was kept."""
+        at, point, *transactions = fields
+        return cls(at, _point_of(point), *transactions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +81,13 @@ class TablePosition:
     """Of the last row that was read."""
     at: float = 0.0
     """When it was read, seconds since 1970."""
-    marks: tuple[tuple[float, CursorPoint | None], ...] = ()
-    """(when, up to where it was read then), of the time that is not settled."""
+    marks: tuple[ReadMark, ...] = ()
+    """Of the time that is not settled."""
 
     @property
     def text(self) -> str:
         """As it is kept."""
-        marks = [[at, _fields_of(point)] for at, point in self.marks]
+        marks = [mark.fields for mark in self.marks]
         points = {"settled": _fields_of(self.settled), "last": _fields_of(self.last)}
         return json.dumps({**points, "at": self.at, "marks": marks})
 
@@ -69,7 +96,7 @@ class TablePosition:
         """As it was kept."""
         fields = json.loads(text)
         settled, last = (_point_of(fields[name]) for name in ("settled", "last"))
-        marks = tuple((at, _point_of(point)) for at, point in fields["marks"])
+        marks = tuple(map(ReadMark.of, fields["marks"]))
         return cls(settled, last, fields["at"], marks)
 
 
