@@ -77,3 +77,13 @@ class NatsServer:
             await connection.close()
 
         asyncio.run(send())
+
+    def purge(self, *, up_to: int) -> None:
+        """Have the stream forget its messages up to a sequence, as its limits do."""
+
+        async def send() -> None:
+            connection = await nats.connect(self.url, connect_timeout=10)
+            await connection.jetstream().purge_stream("EVENTS", seq=up_to + 1)
+            await connection.close()
+
+        asyncio.run(send())

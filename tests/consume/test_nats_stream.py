@@ -77,6 +77,27 @@ def test_a_stream_that_was_made_anew_is_read_from_its_beginning(
     assert "made anew" in caplog.text
 
 
+def test_messages_that_the_server_has_lost_or_deleted_are_said(
+    nats_server: NatsServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    nats_server.publish(clicks("a", "b", "c"))
+    source = NatsStream(nats_server.address)
+    source.resume(lambda _: None, None)
+    batch = source.read(1, 5.0)
+    assert batch is not None
+    created, _, _ = batch.position.partition("-")
+    source.resume(lambda _: f"{created}-99", None)
+    assert "nats/EVENTS ends at 3, and was read up to 99" in caplog.text
+    nats_server.publish(clicks("d"))
+    batch = source.read(10, 5.0)
+    assert batch is not None
+    assert [row.content["event_id"] for row in batch.rows] == ["d"]
+    nats_server.purge(up_to=3)
+    source.resume(lambda _: f"{created}-1", None)
+    assert "messages 2 to 3 were deleted before they were read" in caplog.text
+    source.close()
+
+
 def test_a_server_that_is_away_and_comes_back(nats_server: NatsServer) -> None:
     nats_server.publish(clicks("a"))
     source = NatsStream(nats_server.address)

@@ -183,6 +183,35 @@ def test_the_lag_is_known_also_in_the_middle_and_after_a_restart(
     assert gauges["foretaste_consumer_rows:accepted:redis/events"] == 10
 
 
+def test_a_stream_that_ends_before_what_was_read_of_it_is_read_from_its_beginning(
+    redis_server: RedisServer, store: SqlStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As after a failover to a server that had not got all, and whose clock is behind."""
+    redis_server.client.xadd("events", click(event_id="a"), id="1700000002000-0")
+    consumed(store, stream(redis_server), tmp_path)
+    redis_server.client.delete("events")
+    redis_server.client.xadd("events", click(event_id="b"), id="1700000001000-0")
+    assert counts(consumed(store, stream(redis_server), tmp_path)) == (2, 0, 0)
+    assert "redis/events ends before 1700000002000-0, up to where it was read" in caplog.text
+
+
+def test_entries_that_were_cut_off_are_said_once(
+    redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(1, 6):
+        redis_server.client.xadd("events", click(), id=f"{number}-0")
+    source = stream(redis_server)
+    source.resume(lambda _: "1-0", None)
+    redis_server.client.xtrim("events", maxlen=2, approximate=False)
+    redis_server.client.xdel("events", "4-0")
+    if "max-deleted-entry-id" not in redis_server.client.xinfo_stream("events"):
+        pytest.skip("before Redis 7 nothing tells what was deleted")
+    for _ in range(2):
+        source.lag()
+    source.close()
+    assert caplog.text.count("entries past 1-0 were deleted before they were read, up to 4-0") == 1
+
+
 def test_an_empty_stream_is_waited_for(
     redis_server: RedisServer, store: SqlStore, tmp_path: Path
 ) -> None:

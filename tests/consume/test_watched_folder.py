@@ -146,7 +146,20 @@ def test_a_file_that_became_shorter_is_said_and_left_alone(
     read(store, tmp_path, inbox)
     put(inbox, "a.jsonl", lines("x"))
     assert counts(read(store, tmp_path, inbox)) == (2, 0, 0)
-    assert "a.jsonl is shorter than what was read of it" in caplog.text
+    assert "a.jsonl is not the file that was read under that name" in caplog.text
+
+
+def test_a_file_that_took_the_place_of_another_is_not_read_from_its_middle(
+    store: SqlStore, tmp_path: Path, inbox: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As where a log is rotated: what of it came before that point would be missed in silence."""
+    put(inbox, "a.jsonl", lines(*"abcd"))
+    read(store, tmp_path, inbox)
+    put(inbox, "a.jsonl", lines(*"abcde"))
+    assert counts(read(store, tmp_path, inbox)) == (5, 0, 0), "it grew"
+    put(inbox, "a.jsonl", lines(*"stuvwxyz"))
+    assert counts(read(store, tmp_path, inbox)) == (5, 0, 0)
+    assert "a.jsonl is not the file that was read under that name" in caplog.text
 
 
 def test_the_position_is_kept_after_all_that_it_stands_for(

@@ -104,7 +104,8 @@ class NatsStream:
             self._url, allow_reconnect=False, connect_timeout=5, error_cb=_ignore
         )
         jetstream = self._connection.jetstream()
-        self._created = await self._creation_time()
+        info = await jetstream.stream_info(self._stream)
+        self._created = _seconds(info.created)
         if position is not None:
             created, _, number = position.partition("-")
             sequence = int(number)
@@ -113,6 +114,8 @@ class NatsStream:
                     "%s: the stream was made anew; it is read from its beginning", self.name
                 )
                 sequence = 0
+            else:
+                sequence = self._continued(sequence, info.state)
         self._read_sequence = sequence
         config = ConsumerConfig(
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
@@ -127,11 +130,24 @@ class NatsStream:
         )
 
     async def _creation_time(self) -> int:
-        info = await self._connection.jetstream().stream_info(self._stream)
-        created = info.created
-        if isinstance(created, str):
-            created = datetime.fromisoformat(created.replace("Z", "+00:00"))
-        return int(created.astimezone(UTC).timestamp())
+        return _seconds((await self._connection.jetstream().stream_info(self._stream)).created)
+
+    def _continued(self, sequence: int, state: Any) -> int:
+        """The sequence up to which messages count as read. state: of the stream."""
+        if state.last_seq < sequence:
+            log.warning(
+                "%s ends at %d, and was read up to %d: its server lost what it had acknowledged. "
+                "What comes now has the same numbers; an event without an event_id is taken for "
+                "one that is stored",
+                *(self.name, state.last_seq, sequence),
+            )
+            return int(state.last_seq)
+        if state.first_seq > sequence + 1 and self._subject is None:
+            log.warning(
+                "%s: messages %d to %d were deleted before they were read; keep them for longer",
+                *(self.name, sequence + 1, state.first_seq - 1),
+            )
+        return sequence
 
     async def _fetch(self, max_rows: int, wait_seconds: float) -> list[Any]:
         try:
@@ -172,6 +188,13 @@ class NatsStream:
             raise SourceError(f"{self._server} cannot be read: {problem}") from None
         finally:
             future.cancel()
+
+
+def _seconds(created: Any) -> int:
+    """Since 1970, of a time as the server has it."""
+    if isinstance(created, str):
+        created = datetime.fromisoformat(created.replace("Z", "+00:00"))
+    return int(created.astimezone(UTC).timestamp())
 
 
 async def _ignore(_: Exception) -> None:

@@ -5,6 +5,7 @@ hands an entry to one reader and remembers that, which is a second truth beside 
 that is named is moved along behind what is stored, so that the tools of Redis show how far it is.
 """
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ try:
     import redis
 except ModuleNotFoundError:
     raise MissingExtra("redis", "streams") from None
+
+log = logging.getLogger("foretaste.consume")
 
 ANSWER_SECONDS = 10.0
 """After which a server that says nothing is taken to be away."""
@@ -61,6 +64,7 @@ class RedisStream:
             raise InputError(f"the address of {self._server} cannot be used: {error}") from None
         self._position = FIRST_POSITION
         self._read_count: int | None = None  # entries ever added up to the position
+        self._warned_gap = (0, 0)  # up to where missing entries were said
 
     def resume(self, stored_position: StoredPosition, start: str | None) -> None:
         self._position = stored_position("") or _position_before(start)
@@ -98,6 +102,7 @@ class RedisStream:
             if not self._client.exists(self._stream):
                 return 0
             info: Any = self._client.xinfo_stream(self._stream)
+        self._look_for_gaps(info)
         added = info.get("entries-added")  # from Redis 7 on
         unread = self._unread(info)
         if unread is not None and added is not None:
@@ -108,6 +113,30 @@ class RedisStream:
 
     def close(self) -> None:
         self._client.close()
+
+    def _look_for_gaps(self, info: Mapping[str, Any]) -> None:
+        """Begin anew in a stream that ends before what was read of it: it was deleted, or its
+        server lost what it had acknowledged. Say it where unread entries were cut off.
+        """
+        position = _numbers(self._position)
+        if _numbers(info["last-generated-id"].decode()) < position:
+            log.warning(
+                "%s ends before %s, up to where it was read; it is read from its beginning",
+                *(self.name, self._position),
+            )
+            self._position, self._read_count = FIRST_POSITION, None
+            return
+        deleted = info.get("max-deleted-entry-id")  # from Redis 7 on
+        if deleted is None or self._position == FIRST_POSITION:
+            return
+        text = deleted.decode()
+        if _numbers(text) > max(position, self._warned_gap):
+            self._warned_gap = _numbers(text)
+            log.warning(
+                "%s: entries past %s were deleted before they were read, up to %s; keep more of "
+                "them (MAXLEN)",
+                *(self.name, self._position, text),
+            )
 
     def _unread(self, info: Mapping[str, Any]) -> int | None:
         """Entries past the position, where its place among them tells."""

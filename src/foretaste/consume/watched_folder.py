@@ -6,11 +6,12 @@ that has ended is read at once, also while the file grows. Of the others nothing
 they are whole: they are read when they have not changed for a moment.
 """
 
+import hashlib
 import json
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from foretaste.behaviour.settings import BehaviourSettings
@@ -26,6 +27,8 @@ WHOLE_AFTER_SECONDS = 2.0
 UNENDED_AFTER_SECONDS = 60.0
 """The same of a text whose last line does not end: its writer may have paused within it."""
 POLL_SECONDS = 0.2
+HEAD_BYTES = 256
+"""At the beginning of a file, by which it is known again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class FilePosition:
     """Bytes of lines, rows of a table."""
     size: int | None = None
     """Bytes that the file had when it was read to its end; None before."""
+    head: str = ""
+    """Digest of its first bytes; empty where it had fewer."""
 
     @classmethod
     def of(cls, text: str | None) -> "FilePosition":
@@ -45,7 +50,7 @@ class FilePosition:
     @property
     def text(self) -> str:
         """As it is kept."""
-        return json.dumps({"offset": self.offset, "size": self.size})
+        return json.dumps(asdict(self))
 
 
 class WatchedFolder:
@@ -106,7 +111,7 @@ class WatchedFolder:
     def _next_batch(self, max_rows: int) -> RowBatch | None:
         if self._files.has_table:
             name, size = self._table
-            return _row_batch(name, self._files.table_rows(max_rows), size)
+            return self._row_batch(name, self._files.table_rows(max_rows), size)
         for path, size, is_whole in self._unread_files():
             if is_line_file(path.name):
                 batch = self._line_batch(path, size, max_rows)
@@ -129,7 +134,7 @@ class WatchedFolder:
             status, position = path.stat(), self._position(path.name)
             if status.st_size == position.size or status.st_size == 0:
                 continue
-            if position.size is not None and status.st_size < position.size:
+            if _is_other_file(path, status.st_size, position):
                 self._warn_replaced(path.name)
                 continue
             quiet_seconds = abs(self._clock() - status.st_mtime)
@@ -144,8 +149,8 @@ class WatchedFolder:
         if file not in self._warned_files:
             self._warned_files.add(file)
             log.warning(
-                "%s is shorter than what was read of it, and is not read again; give a file with "
-                "other rows a name of its own",
+                "%s is not the file that was read under that name, and is not read again; give a "
+                "file with other rows a name of its own",
                 file,
             )
 
@@ -155,18 +160,32 @@ class WatchedFolder:
         if lines.offset == start:
             return None
         at_end = lines.offset >= size  # when it was looked at; what came since is read next
-        return _row_batch(path.name, replace(lines, at_end=at_end), lines.offset)
+        return self._row_batch(path.name, replace(lines, at_end=at_end), lines.offset)
 
     def _first_table_batch(self, path: Path, size: int, max_rows: int) -> RowBatch:
         start, self._table = self._position(path.name).offset, (path.name, size)
         rows = self._files.first_table_rows(path, path.name, start, max_rows)
-        return _row_batch(path.name, rows, size)
+        return self._row_batch(path.name, rows, size)
+
+    def _row_batch(self, file: str, rows: FileRows, size: int) -> RowBatch:
+        """size: bytes of the file, if this is its end."""
+        head = self._position(file).head or _head(self._folder / file)
+        position = FilePosition(rows.offset, size if rows.at_end else None, head)
+        return RowBatch(rows.rows, position.text, file)
 
 
-def _row_batch(file: str, rows: FileRows, size: int) -> RowBatch:
-    """size: bytes of the file, if this is its end."""
-    position = FilePosition(rows.offset, size if rows.at_end else None)
-    return RowBatch(rows.rows, position.text, file)
+def _is_other_file(path: Path, size: int, position: FilePosition) -> bool:
+    """Whether it has taken the place of the one that was read, as where logs are rotated."""
+    if position.size is not None and size < position.size:
+        return True
+    return bool(position.head) and _head(path) != position.head
+
+
+def _head(path: Path) -> str:
+    with path.open("rb") as file:
+        beginning = file.read(HEAD_BYTES)
+    is_short = len(beginning) < HEAD_BYTES
+    return "" if is_short else hashlib.blake2b(beginning, digest_size=8).hexdigest()
 
 
 def _seconds_until_whole(path: Path) -> float:
