@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,32 @@ def test_without_a_time_column_the_order_is_kept(store: SqlStore, tmp_path: Path
     assert [event.item for event in store.history("u", None)] == ["b", "a", "b"]
     assert "there is no time column: the row number was taken" in done.warnings[0]
     assert run(store, rows, tmp_path).known == 3
+
+
+def test_rows_from_the_highest_value_to_the_lowest_are_no_order_in_time(
+    store: SqlStore, tmp_path: Path
+) -> None:
+    """As Last.fm lists plays: what is heard most would be the oldest, and hardly count."""
+    counts = {"ann": range(900, 600, -20), "ben": range(70, 10, -5)}
+    rows = [
+        {"user": user, "item": f"i{count}", "value": count}
+        for user, own in counts.items()
+        for count in own
+    ]
+    done = run(store, rows, tmp_path)
+    assert "from the highest value to the lowest" in done.warnings[0]
+    assert [event.item for event in store.history("ann", None)][-1] == "i900"
+    assert run(store, rows, tmp_path).known == len(rows)
+
+
+@pytest.mark.parametrize("value", [lambda row: row % 7, lambda row: 5, lambda row: row])
+def test_rows_in_any_other_order_are_taken_as_they_come(
+    value: Callable[[int], int], store: SqlStore, tmp_path: Path
+) -> None:
+    rows = [{"user": "u", "item": f"i{row}", "value": value(row)} for row in range(60)]
+    done = run(store, rows, tmp_path)
+    assert "the row number was taken as the time" in done.warnings[0]
+    assert [event.item for event in store.history("u", None)][-1] == "i59"
 
 
 def test_unknown_items(tmp_path: Path) -> None:

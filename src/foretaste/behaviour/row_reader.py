@@ -22,6 +22,7 @@ from foretaste.behaviour.nested import NestedReader, nested_rows
 from foretaste.behaviour.parse import make_reject, parse_event
 from foretaste.behaviour.reading.ids import IdForms
 from foretaste.behaviour.reading.ratings import save_rating_scale
+from foretaste.behaviour.row_order import falls_within_users
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
 from foretaste.behaviour.stream import Row
@@ -105,6 +106,12 @@ def _flat_event_reader(
     decisions.warnings += resolved.notes
     form = event_form(table.columns, settings, decisions.parsers, resolved.by_field)
     form = decisions.with_event_types(form, settings)
+    user_column, value_column = form.columns["user"], form.columns["value"]
+    is_ranked = form.missing_time == "row" and falls_within_users(
+        table.head, user_column, value_column, form.parsers.value
+    )
+    if is_ranked:
+        form = replace(form, missing_time="row from the end")
     event_type = event_type_of_table(table.name, table.columns, resolved.by_field, settings)
     if event_type is not None:
         form = replace(form, default_event_type=event_type)
@@ -229,6 +236,12 @@ class _EventReader:
             warnings.append(
                 "there is no time column: the row number was taken as the time, in seconds, which "
                 "keeps the order of this file and says nothing else"
+            )
+        if self._form.missing_time == "row from the end":
+            warnings.append(
+                "there is no time column, and each user's rows go from the highest "
+                f"{self._form.columns['value']} to the lowest: the rows were taken from the last "
+                "to the first, so that what counts most with a user is the newest"
             )
         warnings += self._decisions.all_warnings(self._form.columns)
         warnings += _event_type_notes(self._form)
