@@ -239,9 +239,9 @@ class _EventReader:
             )
         if self._form.missing_time == "row from the end":
             warnings.append(
-                "there is no time column, and each user's rows go from the highest "
-                f"{self._form.columns['value']} to the lowest: the rows were taken from the last "
-                "to the first, so that what counts most with a user is the newest"
+                "there is no time column, and each user's rows go from high to low "
+                f"{self._form.columns['value']}: the rows were taken from the last to the first, "
+                "so that what counts most with a user is the newest"
             )
         warnings += self._decisions.all_warnings(self._form.columns)
         warnings += _event_type_notes(self._form)
