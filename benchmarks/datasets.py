@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import random
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -19,7 +20,7 @@ FIRST_TIME = 1_600_000_000
 """Of what has an order and no times: times of 1970 are refused, as they are mostly a mistake."""
 
 
-ORDER_ALONE = frozenset({"beauty", "beauty-2000", "sports", "ml-1m"})
+ORDER_ALONE = frozenset({"beauty", "beauty-2000", "sports", "ml-1m", "ml-1m-1500"})
 """Sets whose times are made up: only the order of a user's events is known."""
 
 
@@ -146,6 +147,22 @@ def _drawn(whole: str, name: str) -> Callable[[Path], tuple[Path, Path]]:
     return written
 
 
+def _newest(whole: str, people: int, events: int) -> Callable[[Path], tuple[Path, Path]]:
+    """So many people of another set, always the same, with the newest events of each."""
+
+    def written(folder: Path) -> tuple[Path, Path]:
+        path, items = SETS[whole](folder)
+        header, rows = _read(path)
+        user = header.index("user")
+        by_user: dict[str, list[list[str]]] = {}
+        for row in rows:
+            by_user.setdefault(row[user], []).append(row)
+        drawn = sorted(random.Random(0).sample(sorted(by_user), people))
+        return _csv(path, header, [row for name in drawn for row in by_user[name][-events:]]), items
+
+    return written
+
+
 def _read(path: Path) -> tuple[list[str], list[list[str]]]:
     with path.open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
@@ -161,4 +178,5 @@ SETS: dict[str, Callable[[Path], tuple[Path, Path]]] = {
     "movietweetings": _movietweetings,
     "beauty-2000": _drawn("beauty", "beauty-2000"),
     "movietweetings-2000": _drawn("movietweetings", "movietweetings-2000"),
+    "ml-1m-1500": _newest("ml-1m", 1500, 100),
 }

@@ -25,23 +25,32 @@ from foretaste.evaluate.audit.popularity import tail_mask
 from foretaste.evaluate.metrics import paired_interval
 from foretaste.loop import Foretaste
 from foretaste.model.training import showable_cases
-from foretaste.online.exposure_control import ExposurePrice, attention_share
+from foretaste.online.exposure_control import (
+    EXPOSURE_EXPERT,
+    MAX_PRICE,
+    MIN_PRICE,
+    ExposurePrice,
+    attention_share,
+)
 from foretaste.online.list_corrections import WEIGHTS, popularity_shift
 from foretaste.prepare.splits import split_latest
 from foretaste.rank.diversity import rerank_for_diversity
 from foretaste.rank.floors import PrefixFloor, prefix_minimums
 from foretaste.rank.own_mix import OwnMix, item_shares, mix_feature
+from foretaste.rank.probability_shift import ProbabilityShift, shift_boosts
 from foretaste.rank.slate import SlateDraft
 from foretaste.rank.top import top_items
 from foretaste.training.candidate import HELD_OUT_USERS
 from foretaste.training.version_data import version_data
 
-SETS = ("beauty", "ml-small")
+SETS = ("beauty", "ml-small", "ml-1m-1500")
 LENGTH, POOL = 10, 128
 STRENGTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 TARGETS = (1.3, 1.2, 1.1, 1.0)
 TAIL_SHARES = (0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 SIGNIFICANCE = 0.1
+PRICE_STEPS = 14
+"""Halvings by which the price is looked for that one price for all lists would have."""
 Rerank = Callable[[int, Floats, np.ndarray], Ints]
 """(case, scores [items], hidden [items]) → the list"""
 
@@ -172,8 +181,9 @@ def corrections(held_out: HeldOut) -> Mapping[tuple[str, float], Rerank]:
         price = ExposurePrice(share, None)
 
         def rerank(case: int, scores: Floats, hidden: np.ndarray) -> Ints:
-            shift = np.asarray(price.nats * held_out.tail, np.float32)
-            items = top_items(scores + shift, LENGTH, hidden=hidden)
+            shift = ProbabilityShift(held_out.tail, price.probability, "share", EXPOSURE_EXPERT)
+            (boost,) = shift_boosts([shift], scores)
+            items = top_items(scores + boost.row, LENGTH, hidden=hidden)
             price.observe(attention_share(held_out.tail[items]))
             return items
 
@@ -181,11 +191,27 @@ def corrections(held_out: HeldOut) -> Mapping[tuple[str, float], Rerank]:
             rerank(case, held_out.scores[case], held_out.taken_mask(case))
         return rerank
 
+    def at_one_price(share: float) -> Rerank:
+        """The price at which these very lists have the share: no controller can know it."""
+        low, high = np.log(MIN_PRICE), np.log(MAX_PRICE)
+        for _ in range(PRICE_STEPS):
+            rerank = priced(float(np.exp((low + high) / 2)))
+            attention = held_out.measured(rerank)["tail"].mean()
+            low, high = ((low + high) / 2, high) if attention < share else (low, (low + high) / 2)
+        return priced(float(np.exp((low + high) / 2)))
+
+    def priced(probability: float) -> Rerank:
+        shift = ProbabilityShift(held_out.tail, probability, "share", EXPOSURE_EXPERT)
+        return lambda _, scores, hidden: top_items(
+            scores + shift_boosts([shift], scores)[0].row, LENGTH, hidden=hidden
+        )
+
     rows = {("popularity weighs less", weight): less_popular(weight) for weight in WEIGHTS}
     if held_out.feature is not None:
         rows |= {("own mix", strength): own_mix(strength) for strength in STRENGTHS}
     rows |= {("floor in each list", share): with_floor(share) for share in TAIL_SHARES}
     rows |= {("share over time", share): over_time(share) for share in TAIL_SHARES}
+    rows |= {("one price for all lists", share): at_one_price(share) for share in TAIL_SHARES}
     rows |= {("MMR", strength): varied(strength) for strength in STRENGTHS}
     return rows | {("xQuAD", strength): explicit_variety(strength) for strength in STRENGTHS}
 

@@ -10,7 +10,13 @@ import pytest
 from foretaste.domain.data import Request
 from foretaste.errors import SettingsError
 from foretaste.loop import Foretaste
-from foretaste.online.exposure_control import MAX_PRICE, ExposureState, attention_share
+from foretaste.online.exposure_control import (
+    FIRST_PRICE,
+    MAX_PRICE,
+    MIN_PRICE,
+    ExposureState,
+    attention_share,
+)
 
 SPACE, KITCHEN = {"genre": "space"}, {"genre": "kitchen"}
 
@@ -51,7 +57,10 @@ def test_a_floor_is_reached_and_told(trained_once: Any) -> None:
     shop = trained_once({"filter": KITCHEN, "min_share": 0.4})
     assert serve(shop, 90) == pytest.approx(0.6, abs=0.1)
     assert state(shop).share == pytest.approx(0.4, abs=0.12)
-    assert 0 < state(shop).nats < MAX_PRICE
+    assert FIRST_PRICE < state(shop).probability < MAX_PRICE
+    gauges = shop.slates.exposure.gauges()
+    (share_name,) = [name for name in gauges if name.startswith("foretaste_exposure_share:")]
+    assert gauges[share_name] == state(shop).share
     explained = shop.recommend("u1", explain=True)
     kitchen = [item for item in explained if item.id.startswith("kitchen")]
     for item in kitchen:
@@ -63,7 +72,7 @@ def test_a_ceiling_is_kept_and_what_has_its_share_is_left_alone(trained_once: An
     shop = trained_once({"filter": SPACE, "max_share": 0.5}, {"filter": KITCHEN, "max_share": 0.9})
     assert serve(shop, 90) == pytest.approx(0.5, abs=0.1)
     kitchen = shop.slates.exposure.states()[1]
-    assert kitchen.nats == 0
+    assert kitchen.probability == pytest.approx(-MIN_PRICE, rel=1e-3)
 
 
 def test_searches_and_lists_of_ones_own_are_left_alone(trained_once: Any) -> None:

@@ -1,11 +1,11 @@
 """What share of all lists some items get. In: each list as it is served. Out: what is added to the
-scores of these items in the next, so that over time they have the share they are to have.
+probability of these items in the next, so that over time they have the share they are to have.
 
-What is added is the price of the constraint, found as lists go by: after each it rises by a step of
-what the share fell short, and falls likewise, but never below nothing (dual mirror descent;
-Balseiro, Lu and Mirrokni, ICML 2020). So a single list may have none of the items, and they come
-where they cost least. A place counts by how likely it is looked at, 1 / log2(1 + place), as in
-NDCG.
+What is added is the price of the constraint, found as lists go by: after each it is multiplied by
+more than 1 where the share fell short, and by less where it did not (dual mirror descent with the
+entropy; Balseiro, Lu and Mirrokni, ICML 2020). So a single list may have none of the items, and
+they come where they cost least; a share that they have anyway costs nothing. A place counts by how
+likely it is looked at, 1 / log2(1 + place), as in NDCG.
 
 Each process keeps to the shares with the lists that it serves; what it has found is forgotten when
 it ends, and found again within some hundred lists.
@@ -22,14 +22,16 @@ from foretaste.errors import InputError
 from foretaste.rank.conditions import Condition, parse_condition
 from foretaste.rank.exposure_settings import ExposureTarget
 from foretaste.rank.index import FilterIndex, Mask
-from foretaste.rank.slate_parts import ScoreBoost
+from foretaste.rank.probability_shift import ProbabilityShift
 
 EXPOSURE_EXPERT = "exposure"
 """Names the terms of what is added."""
-STEP = 0.5
-"""Nats for each list, of the share that it fell short."""
-MAX_PRICE = 6.0
-"""Nats that are added or taken off at most: 400 times as likely."""
+FIRST_STEP, STEP = 6.0, 0.3
+"""By which the logarithm of the price changes with a list, of the share that it fell short: the
+first over the root of the lists so far, until it is as small as the second. Large steps find a
+price within some lists, and swing so far that it costs."""
+FIRST_PRICE, MIN_PRICE, MAX_PRICE = 1e-4, 1e-6, 100.0
+"""Probability that is added or taken off: at first, and at the least and the most."""
 MEMORY = 200.0
 """Lists over which the share that is told is an average."""
 
@@ -42,8 +44,8 @@ class ExposureState:
     """Its filter, in words."""
     share: float
     """Of the latest lists, about the last `MEMORY`."""
-    nats: float
-    """What is added to the score of its items now."""
+    probability: float
+    """What is added to that of each of its items now, below 0 taken off."""
     lists: int
     """That were served."""
 
@@ -53,22 +55,26 @@ class ExposurePrice:
 
     def __init__(self, min_share: float | None, max_share: float | None) -> None:
         self._min_share, self._max_share = min_share, max_share
-        self._floor_price = self._ceiling_price = 0.0
+        self._floor_price = self._ceiling_price = FIRST_PRICE
         self.share, self.lists = 0.0, 0
 
     @property
-    def nats(self) -> float:
-        """What is added to the scores of the next list."""
-        return self._floor_price - self._ceiling_price
+    def probability(self) -> float:
+        """What is added to that of each of its items in the next list, below 0 taken off."""
+        floor_price = 0.0 if self._min_share is None else self._floor_price
+        ceiling_price = 0.0 if self._max_share is None else self._ceiling_price
+        return floor_price - ceiling_price
 
     def observe(self, share: float) -> None:
         """A list went by. share: of its attention that is of the target."""
         self.lists += 1
         self.share += (share - self.share) / min(self.lists, MEMORY)
+        step = max(FIRST_STEP / self.lists**0.5, STEP)
         if self._min_share is not None:
-            self._floor_price = _bounded(self._floor_price + STEP * (self._min_share - share))
+            self._floor_price = _changed(self._floor_price, step * (self._min_share - share))
         if self._max_share is not None:
-            self._ceiling_price = _bounded(self._ceiling_price + STEP * (share - self._max_share))
+            change = step * (share - self._max_share)
+            self._ceiling_price = _changed(self._ceiling_price, change)
 
 
 class ExposureControl:
@@ -80,15 +86,15 @@ class ExposureControl:
         self._lock = Lock()
         self._masks: tuple[FilterIndex, list[Mask | None]] | None = None
 
-    def boosts(self, request: Request, index: FilterIndex) -> list[ScoreBoost]:
+    def shifts(self, request: Request, index: FilterIndex) -> list[ProbabilityShift]:
         """What is added in the list of this request."""
         if not self._prices or not request.is_personal_list:
             return []
         masks = self._masks_of(index)
         return [
-            ScoreBoost(mask, price.nats, str(condition), EXPOSURE_EXPERT)
+            ProbabilityShift(mask, price.probability, str(condition), EXPOSURE_EXPERT)
             for condition, price, mask in zip(self._conditions, self._prices, masks, strict=True)
-            if mask is not None and price.nats
+            if mask is not None and price.probability
         ]
 
     def observe(self, request: Request, item_ids: Sequence[str], index: FilterIndex) -> None:
@@ -104,9 +110,18 @@ class ExposureControl:
     def states(self) -> list[ExposureState]:
         """How it stands with each target."""
         return [
-            ExposureState(str(condition), price.share, price.nats, price.lists)
+            ExposureState(str(condition), price.share, price.probability, price.lists)
             for condition, price in zip(self._conditions, self._prices, strict=True)
         ]
+
+    def gauges(self) -> dict[str, float]:
+        """The same for the metrics, of targets that lists were served for."""
+        gauges = dict[str, float]()
+        for state in self.states():
+            if state.lists:
+                gauges[f"foretaste_exposure_share:{state.name}"] = state.share
+                gauges[f"foretaste_exposure_price:{state.name}"] = state.probability
+        return gauges
 
     def _masks_of(self, index: FilterIndex) -> list[Mask | None]:
         """[items] of each target; None where no item has the attribute that it names."""
@@ -122,8 +137,8 @@ def attention_share(is_of_group: Mask) -> float:
     return float(attention[is_of_group].sum() / attention.sum())
 
 
-def _bounded(nats: float) -> float:
-    return min(max(nats, 0.0), MAX_PRICE)
+def _changed(price: float, nats: float) -> float:
+    return float(np.clip(price * np.exp(nats), MIN_PRICE, MAX_PRICE))
 
 
 def _mask(index: FilterIndex, condition: Condition) -> Mask | None:

@@ -280,8 +280,9 @@ class SlateBuilder(SharedResults):
         add_default_floors(draft, settings.floors, request)
         if not request.is_trending:  # else the score is a number of users
             preference_effects.add_preference_boosts(draft, question.preferences)
-            for boost in (*question.trade.boosts, *self.exposure.boosts(request, question.index)):
+            for boost in question.trade.boosts:
                 draft.add_score_boost(boost)
+            draft.shifts += self.exposure.shifts(request, question.index)
         # what rules speak of is scored even where the experts alone would not look
         scores = scorer.score_row(
             draft.scorable,

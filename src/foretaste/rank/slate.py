@@ -25,6 +25,7 @@ from foretaste.rank.exploration import Exploration
 from foretaste.rank.floors import FloorCounts, PrefixFloor
 from foretaste.rank.index import FilterIndex, Mask
 from foretaste.rank.own_mix import OwnMix
+from foretaste.rank.probability_shift import ProbabilityShift, shift_boosts
 from foretaste.rank.slate_parts import SCORE_ONLY_POSITIONS as SCORE_ONLY_POSITIONS
 from foretaste.rank.slate_parts import QuotaLimit as QuotaLimit
 from foretaste.rank.slate_parts import ScoreBoost as ScoreBoost
@@ -66,6 +67,8 @@ class SlateDraft:
     exploration_pool: int = 100
     """Items further down that exploration draws from."""
     boosts: list[ScoreBoost] = field(default_factory=list)
+    shifts: list[ProbabilityShift] = field(default_factory=list)
+    """What is added to probabilities, once there are scores."""
     pins: dict[int, int] = field(default_factory=dict)
     """Place in the list → item."""
     limits: list[QuotaLimit] = field(default_factory=list)
@@ -98,6 +101,7 @@ class SlateDraft:
             limit.mask for limit in self.limits if limit.min_count and limit.mask is not None
         ]
         boosted_masks = [boost.mask for boost in self.boosts if boost.nats > 0]
+        boosted_masks += [shift.mask for shift in self.shifts if shift.probability > 0]
         floor_masks = [floor.mask for floor in self.floors]
         promoted_masks = [mask for mask, _ in self.promotions]
         return [*minimum_masks, *boosted_masks, *promoted_masks, *floor_masks]
@@ -129,6 +133,8 @@ class SlateDraft:
             if self.cold_items is not None:
                 self.cold_items = self.cold_items[self.scored_items]
         self.scores, self.hidden = self.scores + scores, self.hidden | np.isneginf(scores)
+        for boost in shift_boosts(self.shifts, self.scores):
+            self.add_score_boost(boost)
 
     def build_slate(self, rng: Callable[[], np.random.Generator]) -> Slate:
         """The list; `rng` is asked only if something is drawn."""

@@ -300,7 +300,7 @@ class Service:
         outcome = TrainingOutcome.last(workspace.store)
         if outcome is not None:
             gauges |= outcome.gauges(self._clock())
-        gauges |= share_gauges(workspace.models)
+        gauges |= share_gauges(workspace.models) | workspace.slates.exposure.gauges()
         return gauges | consumer_gauges(workspace.store, self._clock())
 
     def _count_items(self, workspace: Foretaste) -> int:

@@ -220,6 +220,8 @@ class _Gauges(Collector):
         "foretaste_consumer_rows": "Rows that a consumer took, by outcome and source",
         "foretaste_consumer_seconds": "Time since a consumer's last sign of life, by source",
         "foretaste_consumer_failing": "1 while a consumer cannot read or store, by source",
+        "foretaste_exposure_share": "Share of the latest lists that a target of exposure has",
+        "foretaste_exposure_price": "Probability that is added to each of its items for it",
     }
     LABELS: Mapping[str, tuple[str, ...]] = {
         "foretaste_model_hosts": ("state",),
@@ -228,6 +230,8 @@ class _Gauges(Collector):
         "foretaste_consumer_rows": ("outcome", "source"),
         "foretaste_consumer_seconds": ("source",),
         "foretaste_consumer_failing": ("source",),
+        "foretaste_exposure_share": ("target",),
+        "foretaste_exposure_price": ("target",),
     }
 
     def __init__(self, lend_services: LendServices) -> None:
