@@ -218,3 +218,23 @@ def test_the_table_of_a_large_catalogue_gives_the_likelihood_of_the_whole(
     assert table.log_probs.shape[2] > EXACT_ITEMS_PER_EXPERT + SAMPLED_ITEMS
     assert drawn == pytest.approx(likelihood(product, cases), abs=0.03)
     assert drawn > likelihood(product.literal(), cases)
+
+
+def test_cases_that_count_more_draw_the_exponents_to_what_tells_them() -> None:
+    """Of two experts each is right about one half of the people and badly wrong about the other."""
+    halves = np.arange(400) % 2 == 0
+    opinions = np.zeros((400, 2, 50), np.float32)
+    opinions[halves, 0, 0], opinions[~halves, 0, 1] = 3, 3
+    opinions[~halves, 1, 0], opinions[halves, 1, 1] = 3, 3
+    table = CandidateTable(
+        torch.from_numpy(opinions),
+        torch.zeros(400, 50),
+        torch.tensor([[1.0, 0, 0, 0, 0]]).expand(400, -1),
+    )
+    first = torch.tensor([[1.0, 0.0]] + [[0.0, 0.0]] * 4)
+    second = first.flip(1)
+    heavy = table.weighted(np.where(halves, 3.0, 1.0).astype(np.float32))
+
+    assert float(table.likelihood(first)) == pytest.approx(float(table.likelihood(second)))
+    assert float(heavy.likelihood(first)) > float(heavy.likelihood(second)) + 0.5
+    assert heavy.rows(torch.arange(4)).case_weights is not None

@@ -84,3 +84,22 @@ def test_a_piece_is_what_is_read_when_asked(here: World) -> None:
             np.testing.assert_allclose(batch.text[place, -size:], asked.text[0])
         last = int(found.item[rows.stop - 1]) + 1 if found.positive_mask()[rows.stop - 1] else 0
         assert int(target[place, -1]) == last
+
+
+def test_each_target_counts_what_its_person_does(here: World) -> None:
+    found = here.split.train
+    weights = np.arange(len(found), dtype=np.float32)
+    pieces = HistoryPieces(found, 5, weights)
+    pieces.recut(np.random.default_rng(0))
+    totals = np.zeros(len(found))
+    for chosen in pieces.batches(64, np.random.default_rng(0)):
+        _, target = pieces.batch(chosen)
+        own = pieces.target_weights(chosen, target)
+        assert own is not None
+        assert own.shape == target[target > 0].shape
+        totals += np.bincount(own.numpy().astype(int), own.numpy(), minlength=len(found))
+
+    is_taken = found.positive_mask()
+    later = [is_taken[found.user_slice(person)][1:].sum() for person in range(len(found))]
+    assert totals.tolist() == (weights * later).tolist()
+    assert HistoryPieces(found, 5).target_weights(chosen, target) is None

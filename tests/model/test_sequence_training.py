@@ -254,6 +254,27 @@ def test_the_drawn_loss_is_about_the_whole_loss(trained: SequenceExpert, here: W
     assert drawn == pytest.approx(whole, abs=0.1)
 
 
+@pytest.mark.parametrize("negatives", [ITEMS, 50])
+def test_events_that_count_for_nothing_change_nothing(
+    trained: SequenceExpert, here: World, negatives: int
+) -> None:
+    network = trained._network
+    pieces = HistoryPieces(here.split.train, 50)
+    batch, target = pieces.batch(np.arange(100))
+    events = int((target > 0).sum())
+    first_half = (torch.arange(events) < events // 2).float()
+
+    def loss(weights: torch.Tensor | None) -> float:
+        torch.manual_seed(0)
+        return float(sampled_softmax_loss(network, batch, target, negatives, weights))
+
+    with torch.inference_mode():
+        plain, first, second = loss(None), loss(first_half), loss(1 - first_half)
+        assert loss(torch.ones(events)) == pytest.approx(plain)
+    assert first + second == pytest.approx(plain)
+    assert first != pytest.approx(second)
+
+
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """The small world is taken for a large one."""

@@ -42,6 +42,8 @@ def privacy_conflicts(config: LearningSettings) -> Iterator[str]:
         yield "no model.popularity.half_life_days: counts fade from somebody's newest event on"
     if config.rank.freshness is not None and isinstance(config.rank.freshness.half_life, str):
         yield "rank.freshness.half_life in hours or days: it is learnt from what people took"
+    if config.model.group_weights:
+        yield "no model.group_weights: the noise is for people who count as much as one another"
     if config.rank.replenish is not None:
         yield "no rank.replenish: intervals are learnt from what people took again"
     for name, values in config.behaviour.value.items():

@@ -152,4 +152,7 @@ def _run_digest(run: Resumable) -> str:
     for array in (training.validation_cases.user_indices, training.validation_cases.target_rows):
         digest.update(_array_bytes(array))
     digest.update(_array_bytes(np.asarray(training.catalogue.vectors)))
+    weights = training.weights_of(training.interactions)
+    if weights is not None:
+        digest.update(_array_bytes(weights))
     return digest.hexdigest()[:16]

@@ -78,6 +78,8 @@ class CandidateTable:
     """[cases, candidates], log of how many items each stands for; -inf for none."""
     facts: Tensor
     """[cases, facts]"""
+    case_weights: Tensor | None = None
+    """[cases], how much each counts in the likelihood; None where all count alike."""
 
     def __len__(self) -> int:
         return len(self.facts)
@@ -88,12 +90,18 @@ class CandidateTable:
         log_probs = scores[:, 0] - torch.logsumexp(scores + self.log_multiplicity, dim=1)
         if background:
             log_probs = torch.logaddexp(log_probs, torch.tensor(background).log())
-        return log_probs.mean()
+        if self.case_weights is None:
+            return log_probs.mean()
+        return (log_probs * self.case_weights).sum() / self.case_weights.sum()
 
     def scores(self, weights: Tensor) -> Tensor:
         """[cases, candidates], as `ProductOfExperts.score` without offsets."""
         expert_weights = torch.relu(self.facts @ weights)  # [cases, experts]
         return (expert_weights[:, None] @ self.log_probs)[:, 0]
+
+    def weighted(self, case_weights: Floats) -> "CandidateTable":
+        """The same with cases that count differently. case_weights: [cases]."""
+        return replace(self, case_weights=torch.from_numpy(case_weights))
 
     def rows(self, case_indices: Tensor) -> "CandidateTable":
         """Some of the cases."""
@@ -101,6 +109,7 @@ class CandidateTable:
             self.log_probs[case_indices],
             self.log_multiplicity[case_indices],
             self.facts[case_indices],
+            None if self.case_weights is None else self.case_weights[case_indices],
         )
 
     def ndcg(self, scores: Tensor, k: int = LIST_LENGTH) -> Tensor:

@@ -160,6 +160,9 @@ def fit_expert_weights(
     table = tabulate_candidates(
         product, cases.user_contexts(0, len(cases)), cases.targets, training, rng
     )
+    user_weights = training.weights_of(cases.interactions)
+    if user_weights is not None:
+        table = table.weighted(user_weights[cases.user_indices])
     fitted, report = guard_fit(table, lambda rows: maximise_likelihood(rows, product), product)
     # none of these events had a query, and a repeat is among them where lists show repeats alone
     unfitted_names = {"query", "repeat"} if training.hide_seen else {"query"}

@@ -7,15 +7,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from foretaste.domain.data import Interactions, Longs
+from foretaste.domain.data import Floats, Interactions, Longs
 from foretaste.model.sequence_network import EventTokens, gap_buckets
 
 
 class HistoryPieces:
     """Training histories cut to the network's length, as flat arrays."""
 
-    def __init__(self, interactions: Interactions, length: int) -> None:
+    def __init__(
+        self, interactions: Interactions, length: int, user_weights: Floats | None = None
+    ) -> None:
+        """user_weights: [people], how much the events of each count; None where all count 1."""
         self._interactions, self._length = interactions, length
+        self._user_weights = user_weights
         self.starts, self.stops = self._piece_bounds(np.zeros(len(interactions), np.int64))
         self._has_values = bool(np.isfinite(interactions.value).any())
         gap_seconds = np.diff(interactions.at, prepend=interactions.at[:1])
@@ -24,6 +28,15 @@ class HistoryPieces:
             0  # nothing came before a person's first event
         )
         self._gap_buckets = gap_buckets(gap_seconds)
+
+    def target_weights(self, piece_indices: Longs, next_items: Tensor) -> Tensor | None:
+        """[targets], how much each counts, in the order of `next_items`; None where all count 1."""
+        if self._user_weights is None:
+            return None
+        offsets = self._interactions.offsets
+        people = np.searchsorted(offsets, self.starts[piece_indices], side="right") - 1
+        weights = torch.from_numpy(self._user_weights[people])
+        return weights[:, None].expand(next_items.shape)[next_items > 0]
 
     def recut(self, rng: np.random.Generator) -> None:
         """Histories too long for one piece are cut elsewhere: other events see one another."""

@@ -15,15 +15,25 @@ from foretaste.model.sequence_network import EventTokens, SequenceNetwork
 
 
 def sampled_softmax_loss(
-    network: SequenceNetwork, batch: EventTokens, next_items: Tensor, negatives: int
+    network: SequenceNetwork,
+    batch: EventTokens,
+    next_items: Tensor,
+    negatives: int,
+    weights: Tensor | None = None,
 ) -> Tensor:
-    """Mean cross-entropy of the true next item against the drawn ones."""
+    """Mean cross-entropy of the true next item against the drawn ones.
+
+    weights: [events] with a next item, how much each counts, 1 in the mean over all there are.
+    """
     items = len(network.vectors) - 1
     device = batch.item.device
     if negatives >= items:
         states = functional.normalize(network(batch)[next_items > 0], dim=-1)
         scores = states @ network.unit_item_vectors().T / network.temperature
-        return functional.cross_entropy(scores, next_items[next_items > 0] - 1)
+        targets = next_items[next_items > 0] - 1
+        if weights is None:
+            return functional.cross_entropy(scores, targets)
+        return (functional.cross_entropy(scores, targets, reduction="none") * weights).mean()
     target_items = next_items[next_items > 0]  # [events]
     negative_items = draw_negatives(items, negatives, device)
     negatives = len(negative_items)
@@ -48,7 +58,8 @@ def sampled_softmax_loss(
     negative_total = torch.logsumexp(negative_logits, dim=1) + float(
         np.log((items - 1) / negatives)
     )
-    return (torch.logaddexp(target_logits, negative_total) - target_logits).mean()
+    losses = torch.logaddexp(target_logits, negative_total) - target_logits
+    return losses.mean() if weights is None else (losses * weights).mean()
 
 
 def draw_negatives(items: int, count: int, device: torch.device) -> Tensor:

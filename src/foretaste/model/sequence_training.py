@@ -129,7 +129,7 @@ def train_network(training: Training) -> SequenceNetwork | None:
     """The network that predicts the validation events best; None where nobody took two items."""
     settings = training.settings.sequence
     training_plan = plan_training(training.interactions, settings)
-    pieces = HistoryPieces(training.interactions, training_plan.length)
+    pieces = history_pieces(training, training_plan.length)
     if not len(pieces.starts):
         return None
     torch.manual_seed(training.settings.seed)
@@ -149,6 +149,12 @@ def train_network(training: Training) -> SequenceNetwork | None:
     return teach(network, pieces, training_plan, training)
 
 
+def history_pieces(training: Training, length: int) -> HistoryPieces:
+    """The histories that are learnt, each event with how much it counts."""
+    interactions = training.interactions
+    return HistoryPieces(interactions, length, training.weights_of(interactions))
+
+
 def all_vectors(training: Training) -> Tensor:
     """[items + 1, read dim], the first of nothing."""
     vectors = np.asarray(training.catalogue.vectors)
@@ -164,7 +170,7 @@ def refit_network(network: SequenceNetwork, training: Training) -> SequenceNetwo
     """
     settings = training.settings.sequence
     epochs = ceil(REFIT_EPOCH_SHARE * settings.epochs)
-    pieces = HistoryPieces(training.interactions, network.length)
+    pieces = history_pieces(training, network.length)
     if not epochs or not len(pieces.starts):
         return network
     shared_vectors = {id(network.vectors): network.vectors}  # of all items, and never changed
@@ -235,7 +241,7 @@ def _train_replica(
     device = device_of(training.settings.sequence.device)
     network.vectors = all_vectors(training)
     network, training = network.to(device), replace(training, progress=progress)
-    pieces = HistoryPieces(training.interactions, network.length)
+    pieces = history_pieces(training, network.length)
     with joined(seat, device) as replicas:
         run_training(network, pieces, training_plan, training, replicas)
     return {name: value.cpu().numpy() for name, value in network.state_dict().items()}
@@ -341,8 +347,11 @@ class SequenceTrainingRun:
         if not events:
             return None, 0
         device, settings = self.network.vectors.device, self.training.settings.sequence
+        weights = self.pieces.target_weights(piece_indices, next_items)
+        weights = None if weights is None else weights.to(device)
         batch, next_items = batch.to(device), next_items.to(device)
-        return sampled_softmax_loss(self.network, batch, next_items, settings.negatives), events
+        loss = sampled_softmax_loss(self.network, batch, next_items, settings.negatives, weights)
+        return loss, events
 
     def _finite(self, loss: float) -> float:
         if not np.isfinite(loss):

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from foretaste.domain.settings import Settings
+from foretaste.model.group_settings import GroupWeights
 
 
 class PopularitySettings(Settings):
@@ -288,7 +289,7 @@ class ModelSettings(Settings):
         "refusal": "negative_feedback",
     }
     added_keys: ClassVar[frozenset[str]] = frozenset(
-        ("media", "impression", "share", "share_rule", "share_seconds")
+        ("media", "impression", "share", "share_rule", "share_seconds", "group_weights")
     )
 
     seed: int = 0
@@ -299,6 +300,10 @@ class ModelSettings(Settings):
     """"fitted" on validation events, or "one": every weight 1, the literal product."""
     max_weight_cases: int = 4000
     """Validation events that the weights are fitted on, at most."""
+    group_weights: GroupWeights = Field(default={})
+    """Attribute of people → how much each counts in the training of the network and where exponents
+    are chosen, so that the model is as good for groups of few: `gender = { F = 2 }` counts each of
+    them twice, `gender = "equal"` all values as much together. What is counted stays as it is."""
     new_items: float | None = Field(default=None, ge=0, le=1)
     """Without effect: lists hold as many items that few have taken as people take themselves.
     Accepted for one release, so that older settings can be read."""

@@ -1,12 +1,13 @@
 """What an expert is fitted on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from foretaste.domain.cluster import Cluster
-from foretaste.domain.data import Catalogue, EvaluationCases, Interactions
+from foretaste.domain.data import Catalogue, EvaluationCases, Floats, Interactions
 from foretaste.domain.ports import BackboneOpener, Progress, no_progress
 from foretaste.domain.privacy_settings import NO_PRIVACY, PrivacySettings
 from foretaste.model.private_counts import PrivateRelease
@@ -36,6 +37,15 @@ class Training:
     """Whose workers teach the sequence network while it is engaged."""
     release: PrivateRelease | None = None
     """By which what is learnt is told with noise; None without a budget."""
+    user_weights: Mapping[str, float] = field(default_factory=dict)
+    """User → how much they count in what is trained by gradient; {} where all count 1."""
+
+    def weights_of(self, interactions: Interactions) -> Floats | None:
+        """[people], how much each of these counts; None where all count 1."""
+        if not self.user_weights:
+            return None
+        weights = [self.user_weights.get(user, 1.0) for user in interactions.users]
+        return np.array(weights, np.float32)
 
 
 def showable_cases(cases: EvaluationCases, hide_seen: bool) -> EvaluationCases:

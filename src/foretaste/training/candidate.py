@@ -42,6 +42,7 @@ from foretaste.prepare.streaming_counts import StreamingCounts
 from foretaste.rank.settings import RankSettings
 from foretaste.training.aspects import write_aspects
 from foretaste.training.encode import DataEncoder, EncodedData
+from foretaste.training.group_weights import user_weights
 from foretaste.training.list_habits import list_habits
 from foretaste.training.media_report import media_figures
 from foretaste.training.model_card import write_missing_cards
@@ -112,6 +113,8 @@ class Candidate:
 
 def training_of(workspace: TrainingWorkspace, read: EncodedData) -> Training:
     """What a model is fitted on, with the settings of the workspace."""
+    groups = workspace.config.model.group_weights
+    learnt_users = read.split.train.users
     return Training(
         catalogue=read.catalogue,
         interactions=read.split.train,
@@ -123,6 +126,7 @@ def training_of(workspace: TrainingWorkspace, read: EncodedData) -> Training:
         open_reader=workspace.readers(read.encoder),
         privacy=workspace.config.privacy,
         cluster=workspace.cluster,
+        user_weights=user_weights(groups, workspace.store.users(), learnt_users),
     )
 
 
