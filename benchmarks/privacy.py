@@ -31,7 +31,7 @@ from foretaste.model.private_counts import newest_events
 from foretaste.model.product import ProductOfExperts
 from foretaste.model.training import Training
 
-SETS = ("ml-small", "beauty")
+SETS = ("ml-small", "beauty", "ml-1m")
 EPSILONS = (1.0, 4.0, 8.0)
 ATTACKED_EVENTS = 5
 """Of each person the newest takings that were learnt from: what the attacker has."""
@@ -63,10 +63,10 @@ def read_cut(loop: Foretaste, people: int, events: int, seed: int) -> Cut:
     chosen = np.zeros(len(data), bool)
     chosen[rng.permutation(len(data))[:people]] = True
     rows = chosen[data.row_users()] & (data.item >= 0)
+    names = {name for name, is_chosen in zip(data.users, chosen, strict=True) if is_chosen}
     taken = set(np.array(list(items))[np.unique(data.item[rows])].tolist())
     items = {name: item for name, item in items.items() if name in taken}
     data, _, _ = loop.interactions(items)
-    names = {name for name, is_chosen in zip(data.users, chosen, strict=False) if is_chosen}
     keep = np.array([name in names for name in data.users])
     data = newest_events(_only(data, keep), events)
     positive = np.flatnonzero(data.positive_mask())

@@ -64,11 +64,12 @@ def test_a_user_is_set_told_everything_and_forgotten(trained: Path, tmp_path: Pa
 
     said = run(trained, "users", "erase", "u1")
 
-    assert "5 events, 0 sessions, 0 answers, 1 sets of attributes" in said
+    assert "erased of 'u1': events: 5; what was said of them: 1" in said
     assert "was counted anew without them" in said
     assert "'foretaste train'" in said
     assert "nothing kept of a user 'u1'" in refused(trained, "users", "data", "u1")
-    assert "waits" not in run(trained, "users", "erase", "u1")
+    assert "erased of 'u1': nothing, as they were before" in run(trained, "users", "erase", "u1")
+    assert run(trained, "users", "erase", "u99").startswith("nothing is kept of 'u99'")
 
 
 def test_a_dump_of_gorses_is_imported(tmp_path: Path) -> None:

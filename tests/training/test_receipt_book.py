@@ -122,10 +122,17 @@ def test_the_commands(trained: Path, tmp_path: Path) -> None:
         return result.output
 
     workspace = ("-w", str(trained))
+    data = {user: tmp_path / user for user in ("u1", "u2")}
+    for user, folder in data.items():
+        run("users", "data", user, "--folder", str(folder), *workspace)
     assert "receipt" in run("users", "erase", "u1", "--out", str(file), *workspace)
     receipt_id = json.loads(file.read_text())["receipt_id"]
     output = run("verify", str(file), *workspace)
     assert "events: 5 before, 0 after" in output
+    assert "for others to do: your own backups" in output
+    own, other = (str(folder / "data.json") for folder in data.values())
+    assert "what was erased is what" in run("verify", str(file), "--data", own)
+    assert "differs from these data in: events" in run("verify", str(file), "--data", other, code=2)
     fingerprint = json.loads(file.read_text())["key"]["fingerprint"]
     assert fingerprint in run("verify", str(file), "--fingerprint", fingerprint)
     assert "of another service" in run("verify", str(file), "--fingerprint", "00", code=2)

@@ -89,12 +89,16 @@ def test_somebody_can_take_their_data_along(shop: Foretaste, tmp_path: Path) -> 
     data = shop.personal("u1")
     assert data is not None
     folder = tmp_path / "u1"
-    names = {path.name for path in write_personal_data(data, folder, "Shop")}
+    titles = shop.titles_of_events(data)
+    names = {path.name for path in write_personal_data(data, folder, "Shop", titles)}
     assert names >= {"data.json", "events.csv", "attributes.csv", "changes.csv", "index.html"}
     assert json.loads((folder / "data.json").read_text()) == json.loads(json.dumps(data))
     with (folder / "events.csv").open(newline="") as file:
         events = list(csv.DictReader(file))
     assert [row["event_id"] for row in events] == [event["event_id"] for event in data["events"]]
+    assert [row["title"] for row in events] == [titles.get(row["item"], "") for row in events]
+    assert events[0]["title"].startswith("The ")
+    assert events[0]["time"] == "2023-11-14 22:30 UTC"
     page = (folder / "index.html").read_text()
     assert "=&lt;b&gt;de" in page
     assert "2025-06-15" in page

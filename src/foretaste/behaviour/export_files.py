@@ -25,25 +25,41 @@ TABLES: Mapping[str, str] = {
 """Part of the data → its title."""
 OLD_NAMES = frozenset(("kind", "what", "said"))
 """Fields that stand beside their new names for one release."""
+TIME_COLUMN = "time"
+"""Stands in the table of events for `at` where that is read by people."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_personal_data(data: Mapping[str, Any], folder: Path, service: str) -> list[Path]:
-    """Write the folder, which only its owner reads. → the files."""
+def write_personal_data(
+    data: Mapping[str, Any], folder: Path, service: str, titles: Mapping[str, str] | None = None
+) -> list[Path]:
+    """Write the folder, which only its owner reads. → the files. titles: item → title, for tables
+    and the page.
+    """
     folder.mkdir(0o700, parents=True, exist_ok=True)
     text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
     paths = [_write(folder / "data.json", text)]
     attributes = [{"name": name, "value": value} for name, value in data["user"].items()]
     attributes += [{"name": "session", "value": name} for name in data["sessions"]]
     tables = {"attributes": attributes, **{name: list(data[name]) for name in TABLES}}
+    tables["events"] = [_with_words(event, titles or {}) for event in data["events"]]
     for name, rows in tables.items():
         if rows:
             paths.append(_write_table(folder / f"{name}.csv", rows))
-    titles = {"attributes": "What is known of you", **TABLES}
-    sections = [_page_section(titles[name], rows) for name, rows in tables.items()]
+    headings = {"attributes": "What is known of you", **TABLES}
+    sections = [_page_section(headings[name], rows) for name, rows in tables.items()]
     title = f"What {service} keeps of {data['user']['id']}"
     html = page("personal_data", title, heading=title, sections=sections)
     return [*paths, _write(folder / "index.html", html)]
+
+
+def _with_words(event: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
+    """An event as people read it: when and what first, and what the item is called."""
+    at, item = event.get("at"), event.get("item")
+    words = {TIME_COLUMN: _page_cell("at", at)} if isinstance(at, int | float) else {}
+    words |= {name: event[name] for name in ("event_type", "item") if name in event}
+    words |= {"title": titles[item]} if item in titles else {}
+    return words | {name: value for name, value in event.items() if name not in words}
 
 
 def _page_section(
@@ -51,6 +67,8 @@ def _page_section(
 ) -> tuple[str, list[str], list[list[str]]]:
     """(title, columns, cells) to read: with dates, and without old names of fields."""
     columns = [name for name in _columns(rows) if name not in OLD_NAMES]
+    if TIME_COLUMN in columns:
+        columns.remove("at")
     return title, columns, [[_page_cell(name, row.get(name)) for name in columns] for row in rows]
 
 

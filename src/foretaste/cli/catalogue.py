@@ -140,13 +140,13 @@ def users_data(
     """All that is kept of a user, for themselves, as JSON."""
     with open_loop(workspace) as loop:
         personal_data = _require_found(loop.personal(user), f"nothing kept of a user '{user}'")
-        service = loop.config.name
+        service, titles = loop.config.name, loop.titles_of_events(personal_data)
     if folder is None:
         console.print_json(personal_data)
         return
     from foretaste.behaviour.export_files import write_personal_data
 
-    for path in write_personal_data(personal_data, folder, service):
+    for path in write_personal_data(personal_data, folder, service, titles):
         console.note(f"wrote {path}")
 
 
@@ -217,13 +217,11 @@ def users_erase(
         require_writable(receipt_file)
     with open_loop(workspace) as loop:
         receipt = loop.erase(user, retrain=retrain)
-    erased = receipt.erased
-    console.say(
-        f"erased of '{user}': {erased.events} events, {erased.sessions} sessions, "
-        f"{erased.recommendations} answers, {erased.attributes} sets of attributes, "
-        f"{erased.changes} changes to their lists, {erased.conversations} conversations, "
-        f"{erased.consents} consents"
-    )
+    counts = [f"{what}: {count:,}" for what, count in receipt.counted()]
+    if not receipt.signed_receipt:
+        console.say(f"nothing is kept of '{user}', and nobody of this id was erased; check the id")
+        return
+    console.say(f"erased of '{user}': {'; '.join(counts) or 'nothing, as they were before'}")
     for version in receipt.recounted_versions:
         console.say(f"model {version} was counted anew without them")
     if receipt.pending_notes:
@@ -232,7 +230,7 @@ def users_erase(
         console.say(f"  {remaining_copy}")
     if receipt.signed_receipt:
         receipt_id = receipt.signed_receipt["receipt_id"]
-        console.say(f"receipt {receipt_id}; what has become of it: 'foretaste users receipt'")
+        console.say(f"receipt {receipt_id}; later: 'foretaste users receipt {receipt_id}'")
         if receipt.completion:
             console.say("it is closed: nothing of this is due any more but your own backups")
     if receipt_file is not None and receipt.signed_receipt:

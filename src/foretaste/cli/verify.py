@@ -26,10 +26,15 @@ def verify(
         str | None,
         typer.Option(metavar="HEX", help="Of the key it should be signed by, as published."),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="data.json of 'users data', written before the erasure."),
+    ] = None,
 ) -> None:
     """Check a receipt of an erasure: that nobody changed it, and whose it is.
 
     Without --workspace and --fingerprint only the first can be told; the fingerprint is printed.
+    With --data also whether what was erased is what the person had been given.
     """
     from foretaste.domain.signed_documents import signer
 
@@ -46,6 +51,29 @@ def verify(
         console.say("whose key that is: compare it with what the service publishes")
     for line in _summary_lines(document):
         console.say(line)
+    if data is not None:
+        _require_same_data(document, _read(data))
+        console.say(f"what was erased is what {data} has")
+
+
+def _require_same_data(receipt: dict[str, Any], personal: dict[str, Any]) -> None:
+    """Raises InputError where the export is not of what was erased."""
+    from foretaste.training.receipt_book import STORES, personal_digests
+
+    erased = {
+        row["store"]: row.get("sha256_before")
+        for row in receipt.get("stores", ())
+        if row["store"] in STORES
+    }
+    if not any(erased.values()):
+        raise InputError("the receipt has no hashes of what was erased; leave out --data")
+    exported = personal_digests(personal)
+    different = [name for name, digest in erased.items() if exported.get(name) != digest]
+    if different:
+        raise InputError(
+            f"what was erased differs from these data in: {', '.join(different)}; were they "
+            "written just before, and of the same person?"
+        )
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -79,5 +107,10 @@ def _summary_lines(document: dict[str, Any]) -> list[str]:
         for row in document.get("stores", ())
     ]
     due = document.get("due", ())
-    lines += [f"due: {row['what']}" for row in due] or ["nothing was due when it was written"]
-    return lines
+    lines += [_due_line(row) for row in due] or ["nothing was due when it was written"]
+    return [*lines, *(f"for others to do: {text}" for text in document.get("for_others_to_do", ()))]
+
+
+def _due_line(row: dict[str, Any]) -> str:
+    expected_by = row.get("expected_by")
+    return f"due{f' by {expected_by}' if expected_by else ''}: {row['what']}"

@@ -38,10 +38,15 @@ class ReceiptFace:
         return face(
             "receipt",
             title=self._title(),
-            counts=list(_counted(getattr(receipt, "erased", None) or receipt.counts)),
+            counts=list(self.counted()),
             versions=receipt.recounted_versions,
             notes=receipt.pending_notes,
         )
+
+    def counted(self) -> Iterator[tuple[str, int]]:
+        """(what, how many) of each that is not 0."""
+        receipt: Any = self
+        return _counted(getattr(receipt, "erased", None) or receipt.counts)
 
     def _title(self) -> str:
         receipt: Any = self

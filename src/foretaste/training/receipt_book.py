@@ -5,6 +5,7 @@ nobody: its number, when it was, and what is still due. Once nothing is due any 
 trainings bring about, the second is signed and kept under the same number.
 """
 
+import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -49,11 +50,14 @@ class StoreCounts:
 
     counts_before: Mapping[str, int]
     counts_after: Mapping[str, int]
+    digests: Mapping[str, str]
+    """Of what each had, for those that their export shows; see `personal_digests`."""
 
     def rows(self) -> list[dict[str, Any]]:
         """As a receipt has them."""
         return [
             {"store": name, "before": count, "after": self.counts_after.get(name, 0)}
+            | ({"sha256_before": self.digests[name]} if name in self.digests else {})
             for name, count in self.counts_before.items()
         ]
 
@@ -75,6 +79,21 @@ def count_of(personal: Mapping[str, Any], has_attributes: bool) -> dict[str, int
     """How much the database has of a person. personal: their export, {} of who has none."""
     counts = {name: len(personal.get(name) or ()) for name in STORES}
     return {**counts, "attributes": int(has_attributes)}
+
+
+def personal_digests(personal: Mapping[str, Any]) -> dict[str, str]:
+    """SHA-256 of each part of a person's export, as compact JSON with sorted keys: by it a receipt
+    shows what was erased to whoever has the export, and to nobody else.
+    """
+    return {
+        name: hashlib.sha256(
+            json.dumps(
+                personal[name], sort_keys=True, ensure_ascii=True, separators=(",", ":")
+            ).encode()
+        ).hexdigest()
+        for name in STORES
+        if personal.get(name)
+    }
 
 
 class ReceiptBook:

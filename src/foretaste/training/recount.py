@@ -41,7 +41,12 @@ from foretaste.training.erasure_receipt import (
 )
 from foretaste.training.model_card import write_missing_cards
 from foretaste.training.personal_copies import PersonalCopies
-from foretaste.training.receipt_book import ReceiptBook, StoreCounts, count_of
+from foretaste.training.receipt_book import (
+    ReceiptBook,
+    StoreCounts,
+    count_of,
+    personal_digests,
+)
 from foretaste.training.recount_pace import PacedThread, pause_left, recount_note
 from foretaste.training.version_data import VersionWorkspace, version_data
 
@@ -113,7 +118,7 @@ class ErasureRecounter:
         )
         signed_receipt = self.receipts.issue(
             user,
-            StoreCounts({**counts, **other_counts}, counts_after),
+            StoreCounts({**counts, **other_counts}, counts_after, personal_digests(personal)),
             [self._replacement(name) for name in recounted_versions],
             notes,
             lasting_notes,

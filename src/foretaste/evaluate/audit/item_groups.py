@@ -160,8 +160,9 @@ def exposure_section(
         f"{len(figures)} groups were looked at, and the p values are corrected for that. "
         f"“{NEWNESS}” groups items by whether they had been taken at most {NEW_ITEM_EVENTS} times.",
         _exposure_verdict([figure for figure in figures if figure.is_flagged], len(figures)),
-        "promote what is shown too little with a rule or a quota (docs/control.md), or re-rank "
-        'lists to what each person takes: [rank] own_mix = 0.1, own_mix_column = "…"'
+        "give what is shown too little a share of all lists ([[rank.exposure]], docs/control.md), "
+        "or re-rank lists to what each person takes: [rank] own_mix = 0.1, own_mix_column = "
+        '"…"'
         if any(figure.is_flagged for figure in figures)
         else "",
         usual_name="as people take it",

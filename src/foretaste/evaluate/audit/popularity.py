@@ -20,7 +20,9 @@ MAX_LIFT = 1.5
 which is more popular than what is taken now and then."""
 MIN_TAIL_RATIO = 0.5
 """Share of the long tail in lists, of its share in what people take, that is let pass."""
-REMEDY = "foretaste.toml, [rank] popularity_lift = 1.2, or `popularity_lift` in a request"
+MILD_LIFT, FULL_LIFT = 1.2, 1.0
+"""What is advised: the first where lists are more popular than is usual, the second where they are
+not and the long tail is missed all the same."""
 
 
 def tail_mask(event_counts: Doubles) -> np.ndarray:
@@ -80,7 +82,9 @@ def popularity_section(sample: AuditSample, rng: np.random.Generator) -> AuditSe
         f"is the least taken items that together make {TAIL_SHARE:.0%} of what is taken. Gini and "
         "coverage are beside as many takings, drawn by chance from all.",
         _verdict(ratio, tail, tail_taken, is_flagged=is_lifted or is_short_tailed),
-        f"lower it: {REMEDY}; what it costs is in docs/operations.md"
+        "lower it: foretaste.toml, [rank] popularity_lift = "
+        f"{MILD_LIFT if is_lifted else FULL_LIFT:.1f}, or `popularity_lift` in a request; what it "
+        "costs is in docs/operations.md"
         if is_lifted or is_short_tailed
         else "",
     )
