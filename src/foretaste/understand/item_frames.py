@@ -112,18 +112,23 @@ class ItemFrames:
 
     def _asks_more(self, sentence: str) -> bool:
         words, frames = self._words(sentence), self._grammar.frames
-        patterns = self._grammar.patterns
-        if any(patterns[f"comparative.{name}"].search(sentence) for name in COMPARATIVES):
-            return False  # “but more recent”
+        if self._compares(sentence):  # “but more recent”
+            return False
         asking = frames["more"] | frames["alike"]
         return any(word in asking for word in words) and all(
             word in asking or word in self._empty_words for word in words
         )
 
+    def _compares(self, sentence: str) -> bool:
+        patterns = self._grammar.patterns
+        return any(patterns[f"comparative.{name}"].search(sentence) for name in COMPARATIVES)
+
     def _says_nothing(self, sentence: str) -> bool:
         frames = self._grammar.frames
         opinions = frames["liked"] | frames["disliked"]
         known = self._empty_words | frames["more"] | frames["alike"] | opinions
+        if self._compares(sentence):
+            return False
         return all(word in known for word in self._words(sentence))
 
     def _words(self, sentence: str) -> list[str]:

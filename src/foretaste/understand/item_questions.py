@@ -13,7 +13,7 @@ from typing import Any
 from foretaste.understand.clauses import CHILDREN_TOKEN, without_plain
 from foretaste.understand.grammar import Grammar
 from foretaste.understand.grammar_patterns import COMPARATIVES, Dimension
-from foretaste.understand.item_frames import ItemFrames
+from foretaste.understand.item_frames import OR_WORDS, ItemFrames
 from foretaste.understand.meaning import Meaning, Scene, Topic
 from foretaste.understand.references import MAX_TITLE_WORDS, ItemReader
 from foretaste.understand.spelled_values import FeatureValue
@@ -79,7 +79,8 @@ class ItemQuestions:
         for count in range(min(len(words) - 1, MAX_TITLE_WORDS), 1, -1):
             title, said = " ".join(words[:count]), words[count]
             item = self._scene.vocabulary.titles.exact(title)
-            if item is not None and said in self._grammar.clauses["refining"]:
+            is_choice = said in OR_WORDS  # “The Lion King or Aladdin?”
+            if item is not None and said in self._grammar.clauses["refining"] and not is_choice:
                 return self._of_quality(item, title, " ".join(words[count:]))
         return None
 

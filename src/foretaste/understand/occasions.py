@@ -4,6 +4,8 @@ A film “for a rainy Sunday” has no rain in it. What is worn or used is chose
 that a dress “for warm days” keeps it.
 """
 
+import re
+
 from foretaste.understand.grammar import BOUNDARY, Grammar
 from foretaste.understand.number_columns import NumberColumns
 
@@ -17,5 +19,12 @@ def without_occasion(text: str, grammar: Grammar, numbers: NumberColumns) -> tup
     is_media = grammar.patterns["media"].search(text) is not None
     if not is_media and numbers.of_dimension("price") is not None:
         return text, False
-    rest, count = grammar.patterns["occasion"].subn(BOUNDARY, text)
+    scopes = sorted(grammar.clauses["talk_scope"], key=len, reverse=True)
+
+    def boundary(hit: "re.Match[str]") -> str:
+        """What says for how long is kept: “no thrillers this evening”."""
+        scope = next((phrase for phrase in scopes if hit[0].endswith(f" {phrase}")), "")
+        return f" {scope}{BOUNDARY}" if scope else BOUNDARY
+
+    rest, count = grammar.patterns["occasion"].subn(boundary, text)
     return rest, count > 0

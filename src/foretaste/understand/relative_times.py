@@ -57,7 +57,19 @@ def extract_times(
             return BOUNDARY
 
         text = pattern.sub(take_out, text)
-    return text, tuple(bounds)
+    return text, _united(bounds)
+
+
+def _united(bounds: list[Bound]) -> tuple[Bound, ...]:
+    """ "This month or last month" is from the first day of the one to the last of the other."""
+    spans = [bound for bound in bounds if bound.first_day and not bound.is_negated]
+    if len(spans) < 2:
+        return tuple(bounds)
+    first_day = min(bound.first_day for bound in spans if bound.first_day)
+    last_days = [bound.last_day for bound in spans]
+    last_day = None if None in last_days else max(day for day in last_days if day)
+    others = (bound for bound in bounds if bound not in spans)
+    return (*others, replace(spans[0], first_day=first_day, last_day=last_day))
 
 
 def _span(kind: str, hit: "re.Match[str]", grammar: Grammar, today: date) -> _Span | None:

@@ -36,9 +36,7 @@ from foretaste.understand.titles import TitleIndex
 MIN_COSINE = 0.62
 """The least cosine between a phrase and a value; measured by `make bench-control`."""
 MIN_TOLD_COSINE = 0.75
-"""The same of words that texts of items have: “climate” is searched for, and is not all of Weather;
-football is all Sports.
-"""
+"""The same of words that texts have: “climate” is searched for, and is not all of Weather."""
 MAX_COMPARED_VALUES = 500
 """Values of a column up to which it is compared by the language model."""
 MAX_OTHER_SHARE = 0.1
@@ -93,7 +91,8 @@ class Vocabulary:
                 is_number = parse_number(value) is not None
                 if not is_number or (value.isdigit() and int(value) in YEARS):
                     self._add_value(feature.column, value)
-                if not is_number and len(feature.values) <= MAX_COMPARED_VALUES:
+                is_alone = stands_alone((value.lower(),))  # no sweater is wool
+                if not (is_number or is_alone) and len(feature.values) <= MAX_COMPARED_VALUES:
                     self._comparable_values.append((feature.column, value))
 
     def _add_value(self, column: str, value: str) -> None:
