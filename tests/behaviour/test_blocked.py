@@ -7,7 +7,7 @@ import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,16 @@ from foretaste.behaviour import group_commit, writers
 from foretaste.behaviour.engine import ADVISORY_LOCK_ID, store_errors, write_transaction
 from foretaste.behaviour.store import SqlStore
 from foretaste.behaviour.writers import WriterTurns
-from foretaste.domain.data import Event, Item
+from foretaste.domain.data import Event, Item, LoggedRecommendation
 from foretaste.domain.patience import Patience, patience
 from foretaste.errors import StoreBusy, StoreError
 
 SHORT = Patience(lock=0.05, answer=0.3)
 LONG = Patience(lock=60.0, answer=60.0)
+_END_OTHERS = sa.text(
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+)
 
 
 def event(name: str) -> Event:
@@ -122,8 +126,13 @@ class TestPostgreSQL(BlockedContract):
     def url(self, empty_postgres: str) -> str:
         return empty_postgres
 
-    def test_a_process_of_the_server_that_is_stopped_is_given_up(self, store: SqlStore) -> None:
-        """Another connection answers; what was asked of the stopped one is told to have failed."""
+    def test_a_process_of_the_server_that_is_stopped_is_given_up(
+        self, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Another connection answers; what was asked of the stopped one is told to have failed. It
+        rested: one that was used a moment ago is not asked before.
+        """
+        monkeypatch.setattr("foretaste.behaviour.connection_pool.TRUSTED_SECONDS", 0.0)  # it rested
         with patience(SHORT), _stopped(_process_of(store)):
             assert store.last_event_number() == 1, "it is found out before anything is asked"
             assert store.add_events([event("second")]) == 1
@@ -133,6 +142,32 @@ class TestPostgreSQL(BlockedContract):
             with _stopped(number), asked[0], asked[1]:
                 connection.scalar(sa.text("SELECT 1"))
         assert store.last_event_number() == 2
+
+    def test_lists_that_were_shown_wait_for_no_writer(self, store: SqlStore) -> None:
+        """They have no numbers, and are written all the time."""
+        with patience(SHORT), written_by_another(store):
+            store.add_recommendations([LoggedRecommendation("shown", 1.0, "u", None, "m", {}, [])])
+        assert set(store.recommendations_by_id(["shown"])) == {"shown"}
+
+    def test_of_connections_that_were_used_a_moment_ago_one_read_fails_at_most(
+        self, store: SqlStore
+    ) -> None:
+        """They are not asked before each use whether they are alive."""
+        with ExitStack() as several:
+            for _ in range(4):
+                several.enter_context(store._engine.connect()).execute(sa.text("SELECT 1"))
+        other = sa.create_engine(store.url)
+        with other.connect() as connection:
+            connection.execute(_END_OTHERS)
+        other.dispose()
+        outcomes = list[int]()
+        with patience(Patience(lock=5.0, answer=5.0)):
+            for _ in range(5):
+                try:
+                    outcomes.append(store.last_event_number())
+                except StoreError:
+                    outcomes.append(-1)
+        assert outcomes == [-1, 1, 1, 1, 1]
 
     def test_a_writer_that_is_stopped_holds_up_no_reader(self, store: SqlStore) -> None:
         with SqlStore(store.url) as other, patience(SHORT):

@@ -19,22 +19,20 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 
 from foretaste.behaviour import postgres, schema
+from foretaste.behaviour.connection_pool import check_idle_connections, pool_options
 from foretaste.behaviour.database_address import display_url, schema_of
 from foretaste.behaviour.reconnect import READ_ONLY_STATE, until_reached
 from foretaste.behaviour.transactions import JointTransaction, entered, joint_transaction_of
 from foretaste.behaviour.writers import WriterTurns
 from foretaste.domain.files import FILE_MODE
 from foretaste.domain.patience import UNLIMITED, current_patience, patience
+from foretaste.domain.switching import short_turns
 from foretaste.errors import InputError, MissingExtra, StoreBusy, StoreError
 
 log = logging.getLogger(__name__)
 
 CACHE_KIB = 65_536
 """KiB of pages that SQLite keeps: with its default of 2,000 an import is a sixth slower."""
-MAX_CONNECTIONS = 50
-"""Connections at most: a web server of Python runs 40 threads."""
-CONNECTION_SECONDS = 5
-"""Seconds that a thread waits while all connections are in use."""
 ADVISORY_LOCK_ID = 0x666F7265  # "fore": the advisory locks in a PostgreSQL database that are ours
 TABLE_LOCK_SECONDS, TABLE_RETRY_SECONDS, TABLE_PATIENCE_SECONDS = 1, 2.0, 600.0
 """A change of a table waits so long for those who read it, tries again after so long, and gives up
@@ -89,10 +87,7 @@ def open_engine(url: sa.URL, *, in_use: bool = False) -> sa.Engine:
     try:
         engine = sa.create_engine(
             url,
-            pool_size=10,
-            max_overflow=MAX_CONNECTIONS - 10,
-            pool_timeout=CONNECTION_SECONDS,
-            pool_pre_ping=url.drivername != "sqlite",
+            **pool_options(url),
             connect_args={} if url.drivername == "sqlite" else postgres.timeouts(url),
         )
     except ModuleNotFoundError:
@@ -164,7 +159,7 @@ def _tune(engine: sa.Engine) -> None:
     def connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we begin transactions ourselves, see below
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {_milliseconds(current_patience().lock)}")
+        cursor.execute(f"PRAGMA busy_timeout = {milliseconds(current_patience().lock)}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         cursor.execute("PRAGMA journal_mode = WAL")
@@ -179,8 +174,8 @@ def _tune(engine: sa.Engine) -> None:
         # A writer takes the lock when it begins: one that read first could not get it any more.
         options = connection.get_execution_options()
         if "lock_seconds" in options:
-            milliseconds = _milliseconds(options["lock_seconds"])
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {milliseconds}")
+            limit = milliseconds(options["lock_seconds"])
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {limit}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")
 
 
@@ -199,6 +194,7 @@ def limit_cache(engine: sa.Engine, kibibytes: int) -> None:
 def _connect_patiently(engine: sa.Engine, *, in_use: bool) -> None:
     """What PostgreSQL needs besides: waits that end, and who is there."""
     schema_name, server_order = schema_of(engine.url), postgres.ServerOrder()
+    check_idle_connections(engine)
 
     @sa.event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: Any, parameters: Any) -> Any:
@@ -213,7 +209,7 @@ def _connect_patiently(engine: sa.Engine, *, in_use: bool) -> None:
             context.is_disconnect = True  # it was the primary; the next connection is to another
 
 
-def _milliseconds(seconds: float) -> int:
+def milliseconds(seconds: float) -> int:
     """As databases take it; never 0, which is no limit."""
     return min(max(int(seconds * 1000), 1), 2**31 - 1)
 
@@ -239,7 +235,7 @@ def write_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 @contextmanager
-def _left(stack: ExitStack, connection: sa.Connection) -> Iterator[sa.Connection]:
+def left(stack: ExitStack, connection: sa.Connection) -> Iterator[sa.Connection]:
     """The connection; with the end of the block all of the stack is left."""
     with stack:
         yield connection
@@ -253,10 +249,11 @@ def _entered_transaction(engine: sa.Engine) -> AbstractContextManager[sa.Connect
         connection = stack.enter_context(engine.connect().execution_options(**options))
         stack.enter_context(connection.begin())
         if engine.dialect.name == "postgresql":
+            stack.enter_context(short_turns())  # others wait: threads that compute give way
             limits = {"lock": seconds, "answer": current_patience().answer}
-            values = {name: str(_milliseconds(limit)) for name, limit in limits.items()}
+            values = {name: str(milliseconds(limit)) for name, limit in limits.items()}
             connection.execute(_TAKE_WRITE_LOCK, values)
-        return _left(stack.pop_all(), connection)
+        return left(stack.pop_all(), connection)
 
 
 @contextmanager

@@ -54,6 +54,7 @@ from foretaste.behaviour.tombstones import (
     stored_users,
     user_hash,
 )
+from foretaste.behaviour.transactions import read_surely
 from foretaste.behaviour.variant_ids import CONTEXT_KEY
 from foretaste.domain.data import ErasureCounts, Event, LoggedRecommendation
 from foretaste.domain.preference import Conversation
@@ -110,8 +111,8 @@ class ErasureRows(RecommendationRows, PreferenceRows):
 
     def erased_at(self, user: str) -> float | None:
         """When a user was last erased, seconds since 1970; None for who never was."""
-        with store_errors(self.url), self._engine.connect() as connection:
-            return erasure_time(connection, user)
+        with store_errors(self.url):
+            return read_surely(self._engine, lambda connection: erasure_time(connection, user))
 
     def erasure_list(self) -> ErasureList:
         """Who was erased, and which API keys have ended."""
@@ -225,8 +226,11 @@ class ErasureRows(RecommendationRows, PreferenceRows):
             | {"at": event.at}
             for event in new_events
         ]
-        with store_errors(self.url), self._engine.connect() as connection:
-            return {**self.record_refusals(new_events), **self._refusals(connection, rows)}
+        with store_errors(self.url):
+            refusals = read_surely(
+                self._engine, lambda connection: self._refusals(connection, rows)
+            )
+        return {**self.record_refusals(new_events), **refusals}
 
     def _refusals(
         self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]
@@ -252,8 +256,10 @@ class ErasureRows(RecommendationRows, PreferenceRows):
         """The least number of an event that went with an erasure past the first `after_count`;
         None where none did, 0 where that is not known.
         """
-        with store_errors(self.url), self._engine.connect() as connection:
-            return first_number_past(connection, after_count)
+        with store_errors(self.url):
+            return read_surely(
+                self._engine, lambda connection: first_number_past(connection, after_count)
+            )
 
     def lasting_copies(self) -> Sequence[str]:
         """What of the erased the database keeps that no erasure can delete, in words."""
@@ -261,8 +267,11 @@ class ErasureRows(RecommendationRows, PreferenceRows):
 
     def erasure_count(self) -> int:
         """How many erasures there have been, of people and of single events."""
-        with store_errors(self.url), self._engine.connect() as connection:
-            return int(connection.scalar(_erasure_count_query()) or 0)
+        with store_errors(self.url):
+            count = read_surely(
+                self._engine, lambda connection: connection.scalar(_erasure_count_query())
+            )
+        return int(count or 0)
 
     def recommendations_to(self, user: str) -> list[LoggedRecommendation]:
         """The answers that were given to a user and are kept, oldest first."""

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from foretaste.behaviour.engine import store_errors, write_transaction
 from foretaste.behaviour.erasure_files import export_erasures
 from foretaste.behaviour.schema import api_keys
+from foretaste.behaviour.transactions import read_surely
 
 SCOPES = ("read", "events", "metrics", "admin")
 """read: ask for lists and items. events: say what people did. metrics: read `/metrics`. admin:
@@ -101,8 +102,10 @@ class KeyTable:
         """Whether there ever was one, in this table or in one that is lost."""
         if self._folder is not None and had_keys(self._folder):
             return True
-        with store_errors(self._engine.url), self._engine.connect() as connection:
-            key_exists = connection.scalar(sa.select(api_keys.c.id).limit(1)) is not None
+        any_key = sa.select(api_keys.c.id).limit(1)
+        with store_errors(self._engine.url):
+            key_id = read_surely(self._engine, lambda connection: connection.scalar(any_key))
+        key_exists = key_id is not None
         if key_exists:
             self._remember()
         return key_exists
@@ -135,8 +138,10 @@ class KeyTable:
             remember_keys(self._folder)
 
     def _read(self, query: sa.Select[tuple[object, ...]]) -> list[ApiKey]:
-        with store_errors(self._engine.url), self._engine.connect() as connection:
-            rows: Sequence[sa.RowMapping] = connection.execute(query).mappings().all()
+        with store_errors(self._engine.url):
+            rows: Sequence[sa.RowMapping] = read_surely(
+                self._engine, lambda connection: connection.execute(query).mappings().all()
+            )
         return [ApiKey(**{**row, "scopes": tuple(row["scopes"].split())}) for row in rows]
 
 

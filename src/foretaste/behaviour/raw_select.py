@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from foretaste.behaviour.connection_pool import note_broken
 from foretaste.behaviour.engine import store_errors
 from foretaste.behaviour.reconnect import until_reached
 from foretaste.behaviour.transactions import JointTransaction, joint_transaction_of
@@ -32,11 +33,11 @@ class RawSelect:
     """Runs selects with the driver alone, on connections of the engine's pool.
 
     Each statement is put into SQL once and kept, so there must be few. One read is one statement,
-    so it needs no transaction.
+    so it has no transaction: to begin and end one would be two more questions to a server.
     """
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+        self._engine, self._is_postgres = engine, engine.dialect.name == "postgresql"
         self._compiled_selects: dict[sa.Select[Any], _CompiledSelect] = {}
         self._kept = _KeptConnection()
 
@@ -56,7 +57,7 @@ class RawSelect:
             kept.is_wanted, connection = False, kept.connection
             kept.connection = None
             if connection is not None:
-                connection.close()
+                self._give_back(connection)
 
     def __call__(self, select: sa.Select[Any], **values: object) -> list[Any]:
         """Its rows, as the driver's own tuples. Raises StoreError."""
@@ -100,15 +101,17 @@ class RawSelect:
         try:  # the pool lets the driver's own errors through
             if joint is not None:
                 return _rows(joint.connection.connection, sql, parameters)
-            connection = self._kept.connection or self._engine.raw_connection()
+            connection = self._kept.connection or self._take()
         except self._engine.dialect.loaded_dbapi.Error as error:
             raise sa.exc.DBAPIError(sql, parameters, error) from error
         is_kept = self._kept.is_wanted
         try:
             rows = _rows(connection, sql, parameters)
         except self._engine.dialect.loaded_dbapi.Error as error:
+            is_kept, driver_connection = False, connection.driver_connection
+            if self._is_postgres and driver_connection is not None and driver_connection.closed:
+                note_broken(self._engine)
             connection.invalidate()  # it may be lost; the next read has another
-            is_kept = False
             raise sa.exc.DBAPIError(sql, parameters, error) from error
         except BaseException:
             is_kept = False
@@ -116,8 +119,25 @@ class RawSelect:
         finally:
             self._kept.connection = connection if is_kept else None
             if not is_kept:
-                connection.close()
+                self._give_back(connection)
         return rows
+
+    def _take(self) -> sa.PoolProxiedConnection:
+        connection = self._engine.raw_connection()
+        if self._is_postgres:
+            driver_connection: Any = connection.driver_connection
+            driver_connection.autocommit = True
+        return connection
+
+    def _give_back(self, connection: sa.PoolProxiedConnection) -> None:
+        """As the pool has it."""
+        if self._is_postgres and connection.is_valid:
+            driver_connection: Any = connection.driver_connection
+            try:
+                driver_connection.autocommit = False
+            except self._engine.dialect.loaded_dbapi.Error:  # it was broken off
+                connection.invalidate()
+        connection.close()
 
     def _compile(self, select: sa.Select[Any]) -> _CompiledSelect:
         compiled_select = self._compiled_selects.get(select)

@@ -13,6 +13,7 @@ from foretaste.behaviour.consent_rows import ConsentRows
 from foretaste.behaviour.engine import store_errors, write_transaction
 from foretaste.behaviour.schema import events, recommendations
 from foretaste.behaviour.transactions import read_surely
+from foretaste.behaviour.unordered import unordered_transaction
 from foretaste.domain.data import LoggedRecommendation
 
 IDS_PER_QUERY = 500
@@ -37,7 +38,7 @@ class RecommendationRows(ConsentRows):
         people = [(logged.owner or logged.user, logged.session) for logged in new_recommendations]
         unrecorded = self.consent_refusals("record", people)
         insert = self._insert(recommendations).on_conflict_do_nothing()
-        with store_errors(self.url), write_transaction(self._engine) as connection:
+        with store_errors(self.url), unordered_transaction(self._engine) as connection:
             rows = [_row(recommendation) for recommendation in new_recommendations]
             for row, recommendation in zip(rows, new_recommendations, strict=True):
                 if not recommendation.owner_known and row["owner"] is None and row["session"]:

@@ -72,12 +72,16 @@ def entered(joint: JointTransaction) -> Iterator[JointTransaction]:
 
 @contextmanager
 def read_connection(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection to read with: that of the open transaction, which sees what it has written."""
+    """A connection to read with: that of the open transaction, which sees what it has written. Else
+    each statement stands alone, as a beginning and an end would be two more questions to a server.
+    """
     joint = joint_transaction_of(engine)
     if joint is not None:
         yield joint.connection
         return
     with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         yield connection
 
 

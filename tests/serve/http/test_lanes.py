@@ -1,6 +1,7 @@
 """Each lane has threads of its own, and an end."""
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from inspect import iscoroutinefunction
@@ -10,6 +11,7 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from foretaste.domain.switching import SHORT_TURN_SECONDS
 from foretaste.serve.app import ROUTERS
 from foretaste.serve.http.lanes import Lane, LaneRoute, Lanes
 from foretaste.serve.http.problems import ProblemError
@@ -50,6 +52,18 @@ def test_who_waits_too_long_is_refused_and_takes_no_place() -> None:
         gate.set()
         assert await at_work
         assert await lane.run(lambda: 1) == 1
+
+    asyncio.run(story())
+
+
+def test_what_writes_has_short_turns() -> None:
+    """It asks the store a dozen times, and waits at each answer for threads that compute."""
+
+    async def story() -> None:
+        usual, lanes = sys.getswitchinterval(), Lanes(10)
+        short = pytest.approx(SHORT_TURN_SECONDS, abs=3e-6)
+        assert await lanes.writes.run(sys.getswitchinterval) == short
+        assert await lanes.reads.run(sys.getswitchinterval) == pytest.approx(usual, abs=3e-6)
 
     asyncio.run(story())
 

@@ -9,6 +9,7 @@ import asyncio
 import functools
 import inspect
 from collections.abc import Callable, Coroutine
+from contextlib import nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
@@ -27,6 +28,7 @@ from foretaste.domain.patience import (
     current_patience,
     patience,
 )
+from foretaste.domain.switching import short_turns
 from foretaste.serve.http.guard import is_streamed_body
 from foretaste.serve.http.problems import ProblemError
 from foretaste.serve.http.security import declared_scopes
@@ -54,10 +56,17 @@ class Lane:
         max_waiting: int,
         wait_seconds: float,
         reconnect_seconds: float = 0.0,
+        *,
+        is_mostly_waiting: bool = False,
     ) -> None:
-        """reconnect_seconds: how long work in it waits for a database that is away."""
+        """reconnect_seconds: how long work in it waits for a database that is away.
+
+        is_mostly_waiting: whether it computes little and asks the store often. Each answer waits
+        for its turn beside threads that compute, so turns are short while there is such work.
+        """
         self._name, self._max_waiting, self._wait_seconds = name, max_waiting, wait_seconds
         self._reconnect_seconds = reconnect_seconds
+        self._turns = short_turns if is_mostly_waiting else nullcontext
         self._free = asyncio.Semaphore(threads)
         self._waiting = 0
 
@@ -66,7 +75,8 @@ class Lane:
         await self._enter()
         work = functools.partial(_run_patiently, work, self._reconnect_seconds)
         try:  # the thread is of no pool that others use: who has entered begins at once
-            return await run_sync(work, limiter=_unlimited())
+            with self._turns():
+                return await run_sync(work, limiter=_unlimited())
         finally:
             self._free.release()
 
@@ -101,7 +111,12 @@ class Lanes:
     def __init__(self, max_waiting_writes: int) -> None:
         self.reads = Lane("reads", READING_THREADS, MAX_WAITING_READS, READ_WAIT_SECONDS)
         self.writes = Lane(
-            "writes", WRITING_THREADS, max_waiting_writes, WRITE_WAIT_SECONDS, RECONNECT_SECONDS
+            "writes",
+            WRITING_THREADS,
+            max_waiting_writes,
+            WRITE_WAIT_SECONDS,
+            RECONNECT_SECONDS,
+            is_mostly_waiting=True,
         )
         self.operator = Lane(
             "looks of the console", OPERATOR_THREADS, MAX_WAITING_LOOKS, OPERATOR_WAIT_SECONDS
