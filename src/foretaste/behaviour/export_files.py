@@ -58,7 +58,7 @@ def _with_words(event: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str
     at, item = event.get("at"), event.get("item")
     words = {TIME_COLUMN: _page_cell("at", at)} if isinstance(at, int | float) else {}
     words |= {name: event[name] for name in ("event_type", "item") if name in event}
-    words |= {"title": titles[item]} if item in titles else {}
+    words |= {"title": titles[item]} if item is not None and item in titles else {}
     return words | {name: value for name, value in event.items() if name not in words}
 
 
