@@ -238,7 +238,7 @@ def measure(
     if tables:
         write_pages(loop.store.url)
     found = len(places_left(tables or folder, people))
-    with Served(folder, workers=1) as service:
+    with Served(folder, workers=arguments.workers) as service:
         before, meanwhile, took, wrong = asyncio.run(
             load_with_erasures(service, people, arguments.rate, arguments.seconds)
         )
@@ -278,12 +278,13 @@ def main() -> None:
     parser.add_argument(
         "--seconds", type=float, default=120.0, help="That the erasures are spread over."
     )
+    parser.add_argument("--workers", type=int, default=2, help="Processes that serve.")
     parser.add_argument("--store", choices=("sqlite", "postgres"), action="append")
     arguments = parser.parse_args()
     protocol = (
         f"{ITEMS} items, {REGULARS} regular customers, {arguments.people} people erased at random "
-        f"moments within {arguments.seconds:g} s beside {arguments.rate:g} lists a second, one "
-        "process; ms"
+        f"moments within {arguments.seconds:g} s beside {arguments.rate:g} lists a second, "
+        f"{arguments.workers} processes; ms"
     )
     for store in arguments.store or ("sqlite", "postgres"):
         with ExitStack() as stack:
