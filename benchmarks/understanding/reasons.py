@@ -12,6 +12,7 @@ import argparse
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.datasets import REPOSITORY, Absent
@@ -96,6 +97,11 @@ def _print_reasons(
     printed = 0
     for question, answer in lists_of(name, shop, language):
         print(f"\n{name}, {question}: {answer.headline or '-'}")
+        events = [{e for reason in item.reasons for e in reason.events} for item in answer]
+        counts["neighbours"] += max(len(events) - 1, 0)
+        counts["neighbours with the same past item"] += sum(
+            not own.isdisjoint(following) for own, following in pairwise(events)
+        )
         for recommended in answer:
             counts["items"] += 1
             counts["items without a reason"] += not recommended.reasons

@@ -257,6 +257,22 @@ def test_what_is_true_of_every_item_stands_over_the_list() -> None:
     ]
 
 
+def test_neighbours_in_a_list_do_not_name_the_same_past_item() -> None:
+    items = [SHELF.index[id_] for id_ in ("tron", "heat", "space")]
+    both = [Term("transition", 0.9, event="khan"), Term("transition", 0.6, event="metal")]
+    terms = [both, both, [Term("transition", 0.5, event="crystal")]]
+    reasons = compose_reasons(items, terms, evidence(), max_reasons=1)
+    assert [own[0].event for own in reasons.items] == ["khan", "metal", "crystal"]
+
+
+def test_a_past_item_is_named_again_where_nothing_else_is_true() -> None:
+    items = [SHELF.index[id_] for id_ in ("tron", "heat", "maze")]
+    popular = Term("popularity", 2.0, feature="popularity")
+    terms = [[FOLLOWS], [FOLLOWS, popular], [popular]]
+    reasons = compose_reasons(items, terms, evidence(), max_reasons=1)
+    assert [[reason.event for reason in own] for own in reasons.items][:2] == [["khan"], ["khan"]]
+
+
 def test_a_sentence_about_every_item_is_said_of_all() -> None:
     items = [SHELF.index[id_] for id_ in ("tron", "heat", "maze")]
     reasons = compose_reasons(items, [[FOLLOWS]] * 3, evidence())

@@ -13,6 +13,8 @@ from foretaste.generate.safe import safe_name
 MIN_EVENT_NATS = 0.1
 """Nats by which all experts together raise an item for a past item that is named."""
 MAX_NAMED_EVENTS = 2
+MAX_ALONE_EVENTS = 4
+"""Past items that may be named alone, so that neighbours in a list need not name the same."""
 SIZE_WORDS = frozenset({"size", "sizes"})
 KINDS = ("category", "list")
 """Types of columns that say what an item is."""
@@ -21,7 +23,7 @@ KINDS = ("category", "list")
 def last_resort_candidates(
     item: int, row: int, terms: ListTerms, told_events: Container[str]
 ) -> list[ReasonCandidate]:
-    """The past items without which this item would have been lower; none where there are none.
+    """The past items without which this item would have been lower, together and each alone.
 
     row: of the item in the list. told_events: those that stand over the list already.
     """
@@ -32,8 +34,10 @@ def last_resort_candidates(
         for event, amount in terms.past_event_nats([row]).items()
         if event != item_id and event not in told_events
     }
-    candidate = _because_of(nats, evidence)
-    return [] if candidate is None else [candidate]
+    strongest = sorted(nats, key=lambda event: -nats[event])[:MAX_ALONE_EVENTS]
+    groups = [nats, *({event: nats[event]} for event in strongest)]
+    candidates = (_because_of(group, evidence) for group in groups)
+    return [candidate for candidate in candidates if candidate is not None]
 
 
 def unraised_candidates(

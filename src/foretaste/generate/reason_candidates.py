@@ -34,6 +34,11 @@ MAX_UNKNOWN_NATS = -0.7
 MUCH_SHARE, MIN_MUCH_ITEMS = 0.2, 3
 """Of what somebody took, the share and number that are much of it."""
 MAX_NAMED_EVENTS = 2
+MAX_ALONE_EVENTS = 4
+MAX_ALTERNATIVES = 3
+"""Past items that a kind of sentence is offered with, so that a list need not name the same one on
+every item.
+"""
 
 
 def candidates_of(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
@@ -59,8 +64,10 @@ def _follow_ups(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[Rea
             "People who {verb} {event} also {verb} these",
         ),
     ):
-        for event, nats in terms.events_of(expert)[:1]:
-            title = evidence.title(event) if nats >= MIN_OFTEN_NATS else None
+        for event, nats in terms.events_of(expert)[:MAX_ALTERNATIVES]:
+            if nats < MIN_OFTEN_NATS:
+                break
+            title = evidence.title(event)
             if title is not None:
                 values = (("verb", verb), ("event", title))
                 sentences.append(
@@ -124,10 +131,21 @@ def _history(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[Reason
     networks = terms.of_list.positions_where(
         "networks", lambda own: own.expert in NETWORK_EXPERTS and own.feature != AVERAGE_ITEM
     )
-    nats, heading = terms.sum_of(networks), None
-    event, *_ = leading_events = _leading_events(terms, evidence) or ("",)
-    if not event or nats < MIN_REASON_NATS:
+    nats = terms.sum_of(networks)
+    if nats < MIN_REASON_NATS:
         return []
+    candidates = (
+        _leaning_on(events, nats, share, evidence)
+        for events, share in _leading_events(terms, evidence)
+    )
+    return [candidate for candidate in candidates if candidate is not None]
+
+
+def _leaning_on(
+    events: tuple[str, ...], nats: float, share: float, evidence: ListEvidence
+) -> ReasonCandidate | None:
+    """That the networks leaned on these events; None where none of them may be named."""
+    event, heading = events[0], None
     sentence: Sentence
     if event not in evidence.catalogue.index:
         query = safe_name(event)
@@ -138,47 +156,52 @@ def _history(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[Reason
         names, named_events = _named((event,), evidence)
         sentence = Sentence("Goes with {event}", (("event", "".join(names)),))
     else:
-        names, named_events = _named(leading_events, evidence)
+        names, named_events = _named(events, evidence)
         verb = evidence.verb_for(named_events)
         sentence = heading = Sentence(
             "Because you {verb} {events}", (("verb", verb), ("events", names))
         )
     if not names:
-        return []
-    return [
-        ReasonCandidate(
-            sentence,
-            BEHAVIOUR,
-            4,
-            0.7 * nats,
-            nats,
-            "sequence",
-            named_events,
-            names=names,
-            heading=heading,
-        )
-    ]
+        return None
+    return ReasonCandidate(
+        sentence,
+        BEHAVIOUR,
+        4,
+        0.7 * nats * share,
+        nats,
+        "sequence",
+        named_events,
+        names=names,
+        heading=heading,
+    )
 
 
-def _leading_events(terms: ItemTerms, evidence: ListEvidence) -> tuple[str, ...]:
-    """The events that the network leaned on most: at most two that were taken, a seed of the list
-    or a search alone.
+def _leading_events(
+    terms: ItemTerms, evidence: ListEvidence
+) -> list[tuple[tuple[str, ...], float]]:
+    """(events that the network leaned on most, the share of that): a seed of the list or a search
+    alone; else the first two that were taken, and each of the first four alone.
     """
     index = evidence.catalogue.index
-    events = [
-        event
+    nats_by_event = {
+        event: nats
         for event, nats in terms.events_of("sequence")
         if nats > 0
         and event in evidence.newest_events
         and (event not in index or event in evidence.past_ids)
-    ]
-    for event in events[:1]:
+    }
+    for event in list(nats_by_event)[:1]:
         if event not in index or event in evidence.seeds:
-            return (event,)
-    taken_events = [event for event in events if event in index and event not in evidence.seeds]
+            return [((event,), 1.0)]
+    taken_events = [e for e in nats_by_event if e in index and e not in evidence.seeds]
     past_items = evidence.past_items
     named_events = taken_events[:MAX_NAMED_EVENTS]
-    return tuple(sorted(named_events, key=lambda event: past_items.index(index[event])))
+    if not named_events:
+        return []
+    total = sum(nats_by_event[event] for event in named_events)
+    together = tuple(sorted(named_events, key=lambda event: past_items.index(index[event])))
+    alone = [((e,), min(nats_by_event[e] / total, 1.0)) for e in taken_events[:MAX_ALONE_EVENTS]]
+    return [(together, 1.0), *(alone if len(together) > 1 else alone[1:])]
 
 
 def _named(
@@ -211,9 +234,11 @@ def _themes(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonC
     popularity = terms.of_list.positions_where(
         "popularity", lambda own: own.expert == own.feature == "popularity"
     )
+    lexical_nats = dict(lexical_events)
     is_unknown = any(terms.nats[position] < MAX_UNKNOWN_NATS for position in popularity)
-    for event, nats in content_events[:1]:
-        title = evidence.title(event)
+    for event, nats in content_events[:MAX_ALTERNATIVES]:
+        nats += lexical_nats.get(event, 0.0)
+        title = evidence.title(event) if nats >= MIN_REASON_NATS else None
         if event in index and title is not None and evidence.is_close(item, index[event]):
             if evidence.are_goods:
                 message = "Similar to {event}"
@@ -221,7 +246,6 @@ def _themes(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonC
                 message = "Little known; close in theme to {event}"
             else:
                 message = "Close in theme to {event}"
-            nats += dict(lexical_events).get(event, 0.0)
             sentences.append(
                 ReasonCandidate(
                     Sentence(message, (("event", title),)),
@@ -246,8 +270,7 @@ def _features(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[Reaso
         feature = _told_feature(position, terms.of_list) if nats >= MIN_REASON_NATS else None
         if feature is None:
             continue
-        sentence = _feature_sentence(item, feature, evidence)
-        if sentence is not None:
+        for sentence in _feature_sentences(item, feature, evidence):
             words, events, titles, definiteness = sentence
             column = terms.of_list.columns[position]
             worth = nats * (1 + definiteness / 2)
@@ -295,36 +318,39 @@ class _ToldFeature(NamedTuple):
     known_column: ColumnEvidence
 
 
-def _feature_sentence(
+def _feature_sentences(
     item: int, feature: _ToldFeature, evidence: ListEvidence
-) -> tuple[Words, tuple[str, ...], tuple[str, ...], int] | None:
-    """(sentence, events that it names, their titles, how definite it is); None where nothing shows
-    it.
+) -> list[tuple[Words, tuple[str, ...], tuple[str, ...], int]]:
+    """(sentence, events that it names, their titles, how definite it is) of each that may be said;
+    none where nothing shows it.
     """
     column, value, phrase, known_column = feature
     feature_place = ("feature", phrase.text)
     if value in evidence.context.taste.get(column, ()):
-        return Sentence("{feature}, as you said you like", (feature_place,)), (), (), 4
+        return [(Sentence("{feature}, as you said you like", (feature_place,)), (), (), 4)]
     much_count = known_column.much_count(phrase.bucket)
     is_much = much_count >= max(MIN_MUCH_ITEMS, MUCH_SHARE * known_column.past_count)
     if known_column.description.type == "price":
-        return (phrase.text, (), (), 2) if is_much else None
+        return [(phrase.text, (), (), 2)] if is_much else []
     if known_column.description.type in ("duration", "number") and not is_much:
-        return None
+        return []
     if is_much:
         places = (feature_place, ("verb", evidence.verb))
-        return Sentence("{feature}, like much of what you {verb}", places), (), (), 2
+        return [(Sentence("{feature}, like much of what you {verb}", places), (), (), 2)]
     like = [past for past in known_column.past_items_like(phrase.bucket) if past != item]
-    named_items = [
-        (past, title)
-        for past in like[:MAX_NAMED_EVENTS]
-        if (title := evidence.title(evidence.catalogue.ids[past])) is not None
-    ]
-    if not named_items:
-        return None
-    past_items, titles = zip(*named_items, strict=True)
-    sentence = Sentence("{feature}, like {events}", (feature_place, ("events", titles)))
-    return sentence, event_ids(past_items, evidence.catalogue), titles, 3
+    sentences: list[tuple[Words, tuple[str, ...], tuple[str, ...], int]] = []
+    for group in (like[:MAX_NAMED_EVENTS], like[MAX_NAMED_EVENTS:][:MAX_NAMED_EVENTS]):
+        named_items = [
+            (past, title)
+            for past in group
+            if (title := evidence.title(evidence.catalogue.ids[past])) is not None
+        ]
+        if named_items:
+            past_items, titles = zip(*named_items, strict=True)
+            sentence = Sentence("{feature}, like {events}", (feature_place, ("events", titles)))
+            events = event_ids(past_items, evidence.catalogue)
+            sentences.append((sentence, events, titles, 3))
+    return sentences
 
 
 def _looks(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:

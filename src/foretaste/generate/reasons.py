@@ -6,7 +6,7 @@ the score, and on what can be counted (`list_evidence`); the most definite comes
 of every item of a list says nothing of one, and stands over the list.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,6 +32,8 @@ MIN_SHARED_LIST = 3
 """Items of a list from which on what is true of all of them is no reason for one."""
 MIN_SHARE = 0.03
 """Of what raises a score, the share that a second reason has at least."""
+REPEATED_EVENT_WEIGHT = 0.85
+"""What a sentence is worth for each item of the list before that names one of its past items."""
 REPEATED_WEIGHT = 0.6
 """What a sentence is worth for each item of the list before that has it already."""
 SOURCE_MESSAGES = {
@@ -50,6 +52,44 @@ UNKNOWN_USER_MESSAGE = "Popular right now"
 
 
 _is_suspicious_sentence = lru_cache(MAX_CACHED_SENTENCES)(is_suspicious)
+
+
+class _UsedSentences:
+    """What the items of a list before have been told with."""
+
+    def __init__(self, headline_events: Iterable[str]) -> None:
+        self.sentences: dict[Words, int] = {}
+        self._events = dict.fromkeys(headline_events, 1)
+        self._last_events: set[str] = set()
+
+    def add(self, chosen: Sequence[ReasonCandidate]) -> None:
+        """What the next item of the list is told."""
+        self._last_events = {event for candidate in chosen for event in candidate.events}
+        for candidate in chosen:
+            self.sentences[candidate.sentence] = self.sentences.get(candidate.sentence, 0) + 1
+        for event in self._last_events:
+            self._events[event] = self._events.get(event, 0) + 1
+
+    def ranked(
+        self, candidates: Sequence[ReasonCandidate]
+    ) -> list[tuple[bool, float, ReasonCandidate]]:
+        """(whether it comes last, what it is worth, the candidate), the first to be said first.
+
+        What names a past item of the item before comes last, with what says little of anything.
+        """
+        rows = []
+        for candidate in candidates:
+            times = self.sentences.get(candidate.sentence, 0)
+            worth = candidate.worth * REPEATED_WEIGHT**times if times else candidate.worth
+            comes_last = candidate.subject == COMMON
+            for event in candidate.events:
+                comes_last = comes_last or event in self._last_events
+                times = self._events.get(event, 0)
+                if times:
+                    worth *= REPEATED_EVENT_WEIGHT**times
+            rows.append((comes_last, worth, candidate))
+        rows.sort(key=_last_and_least)
+        return rows
 
 
 @dataclass(frozen=True)
@@ -76,32 +116,8 @@ def compose_reasons(
         for item, item_terms in zip(items, list_terms.of_items(), strict=True)
     ]
     common = _common_sentences(candidates_by_item)
-    common_events = {
-        event
-        for candidates in candidates_by_item
-        for candidate in candidates
-        if candidate.sentence in common
-        for event in candidate.events
-    }
-    used: dict[Words, int] = {}
-    reasons = []
-    for row, (item, candidates) in enumerate(zip(items, candidates_by_item, strict=True)):
-        own_candidates = [own for own in candidates if own.sentence not in common]
-        total = list_terms.raising_nats[row]
-        chosen = _choose(own_candidates, max_reasons, MIN_SHARE * total, evidence, used)
-        if not chosen:
-            last_candidates = last_resort_candidates(item, row, list_terms, common_events)
-            chosen = _choose(last_candidates, max_reasons, 0.0, evidence, {})
-        if not chosen and total < MIN_REASON_NATS:
-            told_sentences = {*common, *used}
-            plain_candidates = unraised_candidates(item, row, list_terms, told_sentences)
-            chosen = _choose(plain_candidates, 1, 0.0, evidence, used)
-        for candidate in chosen:
-            used[candidate.sentence] = used.get(candidate.sentence, 0) + 1
-        texts = [evidence.written(candidate.sentence) for candidate in chosen]
-        reasons.append(
-            tuple(own.reason(text, total) for own, text in zip(chosen, texts, strict=True))
-        )
+    told_list = _ToldList(items, list_terms, candidates_by_item, common, max_reasons)
+    reasons = told_list.reasons(without=None)
     headline = _headline(candidates_by_item, common, evidence)
     texts_of_items = {tuple(reason.text for reason in own) for own in reasons}
     if len(reasons) >= MIN_SHARED_LIST and len(texts_of_items) == 1 and reasons[0]:
@@ -109,9 +125,72 @@ def compose_reasons(
     if headline is None and not all(reasons):
         headline = last_resort_headline(list_terms)
         headline = None if headline is None or _is_suspicious_sentence(headline) else headline
+        if headline is not None:
+            reasons = told_list.reasons(without=headline)
     if headline is not None:  # what stands above the list is not said again within it
         reasons = [tuple(r for r in own if r.text != headline) for own in reasons]
     return ListReasons(tuple(reasons), headline)
+
+
+@dataclass(frozen=True)
+class _ToldList:
+    """What can be said of the items of a list. common: the sentences that are so of all of them."""
+
+    items: Sequence[int]
+    terms: ListTerms
+    candidates_by_item: Sequence[Sequence[ReasonCandidate]]
+    common: set[Words]
+    max_reasons: int
+
+    def reasons(self, *, without: str | None) -> list[tuple[Reason, ...]]:
+        """Those of each item, one after another. without: a sentence that is not to be said."""
+        evidence, reasons = self.terms.evidence, []
+        common_events = {
+            event
+            for candidates in self.candidates_by_item
+            for candidate in candidates
+            if candidate.sentence in self.common
+            for event in candidate.events
+        }
+        used = _UsedSentences(common_events)
+        for row, candidates in enumerate(self.candidates_by_item):
+            own_candidates = [own for own in candidates if own.sentence not in self.common]
+            chosen = self._chosen(row, own_candidates, common_events, used, without)
+            used.add(chosen)
+            texts = [evidence.written(candidate.sentence) for candidate in chosen]
+            total = self.terms.raising_nats[row]
+            reasons.append(
+                tuple(own.reason(text, total) for own, text in zip(chosen, texts, strict=True))
+            )
+        return reasons
+
+    def _chosen(
+        self,
+        row: int,
+        candidates: Sequence[ReasonCandidate],
+        common_events: Container[str],
+        used: "_UsedSentences",
+        without: str | None,
+    ) -> list[ReasonCandidate]:
+        item, terms = self.items[row], self.terms
+        total = terms.raising_nats[row]
+
+        def choose(
+            offered: Sequence[ReasonCandidate], count: int, min_contribution: float
+        ) -> list[ReasonCandidate]:
+            if without is not None:
+                written = terms.evidence.written
+                offered = [own for own in offered if written(own.sentence) != without]
+            return _choose(offered, count, min_contribution, terms.evidence, used)
+
+        chosen = choose(candidates, self.max_reasons, MIN_SHARE * total)
+        if not chosen:
+            last_candidates = last_resort_candidates(item, row, terms, common_events)
+            chosen = choose(last_candidates, self.max_reasons, 0.0)
+        if not chosen and total < MIN_REASON_NATS:
+            told_sentences = {*self.common, *used.sentences}
+            chosen = choose(unraised_candidates(item, row, terms, told_sentences), 1, 0.0)
+        return chosen
 
 
 def placed_reason(source: str, evidence: ListEvidence) -> Reason | None:
@@ -179,21 +258,17 @@ def _choose(
     max_reasons: int,
     min_contribution: float,
     evidence: ListEvidence,
-    used: Mapping[Words, int],
+    used: _UsedSentences,
 ) -> list[ReasonCandidate]:
     """The ones that tell most, of which no two say the same; the most definite first.
 
-    min_contribution: of all but the first, in nats. used: how many items before have a sentence
-    already; it is worth less for each. What is not chosen is not written.
+    min_contribution: of all but the first, in nats. What names a past item of the item before is
+    said only where nothing else is. What is not chosen is not written.
     """
     chosen: list[tuple[float, ReasonCandidate]] = []
-    worths = [
-        (candidate.worth * REPEATED_WEIGHT ** used.get(candidate.sentence, 0), candidate)
-        for candidate in candidates
-    ]
-    for worth, candidate in sorted(worths, key=lambda pair: -pair[0]):
+    for comes_last, worth, candidate in used.ranked(candidates):
         is_weak = candidate.contribution < min_contribution or candidate.subject == COMMON
-        if chosen and is_weak:
+        if chosen and (is_weak or (comes_last and candidate.events)):
             continue
         if len(chosen) == max_reasons:
             break
@@ -202,3 +277,7 @@ def _choose(
             chosen.append((worth, candidate))
     chosen.sort(key=lambda pair: (-pair[1].definiteness, -pair[0]))
     return [candidate for _, candidate in chosen]
+
+
+def _last_and_least(row: tuple[bool, float, ReasonCandidate]) -> tuple[bool, float]:
+    return row[0], -row[1]

@@ -61,7 +61,7 @@ def extract_times(
 
 
 def _united(bounds: list[Bound]) -> tuple[Bound, ...]:
-    """ "This month or last month" is from the first day of the one to the last of the other."""
+    """ "Last month or this month" is from the first day of the one to the last of the other."""
     spans = [bound for bound in bounds if bound.first_day and not bound.is_negated]
     if len(spans) < 2:
         return tuple(bounds)
