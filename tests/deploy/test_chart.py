@@ -11,11 +11,16 @@ import pytest
 from foretaste.config.load import load_config
 
 from . import helm
+from .test_image import parses
 
 CHART = Path(__file__).parents[2] / "deploy" / "helm" / "foretaste"
 LARGE = {
     "api": {"workers": 2},
     "autoscaling": {"enabled": True, "latencyMilliseconds": 80},
+    "consumers": [
+        {"name": "clicks", "sourceSecret": "clicks", "envFrom": [{"secretRef": {"name": "keys"}}]},
+        {"name": "catalogue", "sourceSecret": "shop", "sourceKey": "feed", "records": "items"},
+    ],
     "database": {"existingSecret": "foretaste-database"},
     "envFrom": [{"secretRef": {"name": "foretaste-more"}}],
     "hosts": ["lists.example.org"],
@@ -107,7 +112,7 @@ def test_no_secret_stands_in_a_manifest(manifests: Manifests) -> None:
 
 
 def test_the_service_and_the_budget_choose_the_pods_that_answer(manifests: Manifests) -> None:
-    api, worker = of_kind(manifests, "Deployment")
+    api, *others = sorted(of_kind(manifests, "Deployment"), key=component)
     labels = api["spec"]["template"]["metadata"]["labels"]
     choices = [service["spec"]["selector"] for service in of_kind(manifests, "Service")]
     choices += [
@@ -116,7 +121,28 @@ def test_the_service_and_the_budget_choose_the_pods_that_answer(manifests: Manif
     ]
     for choice in choices:
         assert choice.items() <= labels.items()
-        assert not choice.items() <= worker["spec"]["template"]["metadata"]["labels"].items()
+        for other in others:
+            assert not choice.items() <= other["spec"]["template"]["metadata"]["labels"].items()
+
+
+def component(manifest: dict[str, Any]) -> str:
+    return str(manifest["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"])
+
+
+def test_each_consumer_is_told_its_source_by_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    deployments = of_kind(helm.manifests(CHART, LARGE), "Deployment")
+    pods = {component(each): each["spec"]["template"]["spec"] for each in deployments}
+    clicks, catalogue = (
+        pods[f"consume-{name}"]["containers"][0] for name in ("clicks", "catalogue")
+    )
+    assert catalogue["args"] == ["consume", "--name", "catalogue", "--records", "items"]
+    monkeypatch.setenv("FORETASTE_SOURCE", "kafka://host/topic")
+    parses(catalogue["args"])
+    (source,) = (each for each in catalogue["env"] if each["name"] == "FORETASTE_SOURCE")
+    assert source["valueFrom"] == {"secretKeyRef": {"name": "shop", "key": "feed"}}
+    assert [each["secretRef"]["name"] for each in clicks["envFrom"]] == ["foretaste-more", "keys"]
+    names = [each["name"] for each in pods["worker"]["containers"][0]["env"]]
+    assert "FORETASTE_SOURCE" not in names
 
 
 def test_latency_is_a_reason_to_scale() -> None:
@@ -135,6 +161,7 @@ def test_latency_is_a_reason_to_scale() -> None:
         ),
         ({"autoscaling": {"enabled": True}}, "database.existingSecret"),
         ({"serviceMonitor": {"enabled": True}}, "serviceMonitor.keySecret"),
+        ({"consumers": [{"name": "clicks"}]}, "a name and a sourceSecret"),
     ],
 )
 def test_what_cannot_work_is_refused(values: Mapping[str, Any], reason: str) -> None:

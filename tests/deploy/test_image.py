@@ -113,8 +113,11 @@ def test_the_compose_file_is_one() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_services_of_compose_are_closed_and_their_commands_are_ours() -> None:
-    assert len(list(ours())) == 3
+def test_the_services_of_compose_are_closed_and_their_commands_are_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FORETASTE_SOURCE", "kafka://host/topic")
+    assert len(list(ours())) == 4
     for service in ours():
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]

@@ -42,7 +42,8 @@ def test_a_service_is_closed_and_runs_a_command_of_ours(path: Path) -> None:
 
 
 def test_there_is_a_timer_for_the_backup() -> None:
-    assert [path.stem for path in SERVICES] == ["foretaste", "foretaste-backup", "foretaste-worker"]
+    names = ["foretaste", "foretaste-backup", "foretaste-consume@", "foretaste-worker"]
+    assert [path.stem for path in SERVICES] == names
     assert section(UNITS / "foretaste-backup.timer", "Timer")["Persistent"] == "true"
 
 

@@ -32,6 +32,14 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if and $several (not .Values.persistence.existingClaim) (not (has "ReadWriteMany" .Values.persistence.accessModes)) -}}
 {{- fail "several replicas need a volume that all nodes can write to: set persistence.accessModes to [ReadWriteMany], or name an existingClaim" -}}
 {{- end -}}
+{{- if and .Values.consumers (not .Values.database.existingSecret) (not .Values.persistence.existingClaim) (has "ReadWriteOncePod" .Values.persistence.accessModes) -}}
+{{- fail "consumers write to the store as pods of their own: name a secret in database.existingSecret, or set persistence.accessModes to [ReadWriteOnce]" -}}
+{{- end -}}
+{{- range .Values.consumers -}}
+{{- if not (and .name .sourceSecret) -}}
+{{- fail "each of consumers needs a name and a sourceSecret, the secret with the address of its source" -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.serviceMonitor.enabled (not .Values.serviceMonitor.keySecret) -}}
 {{- fail "serviceMonitor.keySecret names the secret with a key of the scope metrics; make one with 'foretaste keys create prometheus --scope metrics'" -}}
 {{- end -}}
@@ -82,6 +90,14 @@ volumeMounts:
     readOnly: true
   - name: tmp
     mountPath: /tmp
+{{- end }}
+
+{{- define "foretaste.source" -}}
+- name: FORETASTE_SOURCE
+  valueFrom:
+    secretKeyRef:
+      name: {{ .sourceSecret }}
+      key: {{ .sourceKey | default "source" }}
 {{- end }}
 
 {{- define "foretaste.pod" -}}
