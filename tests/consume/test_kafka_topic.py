@@ -15,7 +15,8 @@ from foretaste.domain.data import Item
 from foretaste.errors import InputError
 
 from .consumed import consumed, counts, event_ids, rejects
-from .kafka_broker import NEEDS_KAFKA, KafkaBroker, KafkaCluster
+from .kafka_broker import NEEDS_KAFKA, KafkaBroker, KafkaCluster, free_server
+from .tls_proxy import TlsProxy
 
 pytestmark = NEEDS_KAFKA
 
@@ -124,6 +125,37 @@ def test_a_broker_that_falls_silent_and_goes_on(
         monkeypatch.setattr(kafka_topic, "ANSWER_SECONDS", 10.0)
         source.resume(lambda _: None, None)
         assert source.read(1, 5.0) is not None
+
+
+def test_by_tls_and_sasl(store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an address says it; the certificate and the password are checked."""
+    from foretaste.consume import kafka_topic
+    from foretaste.consume.kafka_topic import KafkaTopic
+
+    with closing(TlsProxy(tmp_path, login=("shop", "p@ss:word/1"))) as proxy:
+        trusted = {"ssl.ca.location": str(proxy.certificate)}
+        login = {"sasl.mechanism": "PLAIN", "sasl.username": "shop", "sasl.password": "p@ss:word/1"}
+        proxy.forward_to(server := free_server())
+        broker = KafkaBroker(
+            tmp_path / "kafka",
+            server=server,
+            advertised=proxy.server,
+            **{"security.protocol": "sasl_ssl"} | trusted | login,
+        )
+        broker.make("clicks", 1)
+        broker.publish("clicks", clicks("a", "b"))
+        user, options = "shop:p%40ss%3Aword%2F1@", f"?ssl.ca.location={proxy.certificate}"
+        address = f"kafkas://{user}{proxy.server}/clicks{options}"
+        assert counts(read(store, tmp_path, KafkaTopic(address, "events"))) == (2, 0, 0)
+        monkeypatch.setattr(kafka_topic, "ANSWER_SECONDS", 1.0)
+        for wrong, problem in (
+            (address.replace("p%40ss", "pass"), "Authentication failed|wrong password"),
+            (address.partition("?")[0], "certificate verify failed|SSL handshake failed"),
+        ):
+            source = KafkaTopic(wrong, "events")
+            with closing(source), pytest.raises(SourceError, match=problem):
+                source.resume(lambda _: None, None)
+        broker.kill()
 
 
 def test_what_cannot_be_a_topic(broker: KafkaBroker) -> None:

@@ -36,6 +36,7 @@ ANSWER_SECONDS = 10.0
 """After which a broker that says nothing is taken to be away."""
 PARTITIONS_SECONDS = 30.0
 """Between two looks at which partitions there are."""
+_REFUSALS = (kafka.KafkaError._AUTHENTICATION, kafka.KafkaError._SSL)
 _ENTRY = re.compile(r"(\d{1,9})-(\d{1,18})(?:-\d+)?")
 _FIXED_OPTIONS = {
     "group.id": "foretaste",  # asked for, though none is joined
@@ -67,6 +68,7 @@ class KafkaTopic:
         self._server = f"the Kafka broker {servers}"
         self._options = _client_options(address) | _FIXED_OPTIONS | {"bootstrap.servers": servers}
         self._problem: str | None = None
+        self._refusal: str | None = None  # of us by a broker, or of its certificate
         self._client: kafka.Consumer | None = None
         self._next_offsets: dict[int, int] = {}  # of each partition
         self._ends: dict[int, int] = {}  # of each partition, when reading began
@@ -77,12 +79,13 @@ class KafkaTopic:
         text = stored_position("")
         offsets = _offsets_of(start) if text is None else _stored_offsets(text)
         self.close()
-        self._problem, self._client = None, self._open()
+        self._problem, self._refusal, self._client = None, None, self._open()
         try:
             partitions = self._partitions(self._client)
             self._next_offsets = {}
             self._assign(self._client, partitions, offsets)
         except kafka.KafkaException as error:
+            self._client.poll(0.0)  # where it is told of refusals
             raise self._source_error(error) from None
 
     def read(self, max_rows: int, wait_seconds: float) -> RowBatch | None:
@@ -135,6 +138,8 @@ class KafkaTopic:
             ) from None
 
     def _note_problem(self, error: kafka.KafkaError) -> None:
+        if error.code() in _REFUSALS:
+            self._refusal = error.str()
         if error.code() == kafka.KafkaError._ALL_BROKERS_DOWN or error.fatal():
             self._problem = error.str()
 
@@ -195,7 +200,8 @@ class KafkaTopic:
         return json_row(_text(value or b""), self.name)
 
     def _source_error(self, error: kafka.KafkaException) -> SourceError:
-        return SourceError(f"{self._server} cannot be read: {error.args[0].str()}")
+        problem = self._refusal or error.args[0].str()
+        return SourceError(f"{self._server} cannot be read: {problem}")
 
 
 def _client_options(address: str) -> dict[str, Any]:
