@@ -192,12 +192,14 @@ def _newest_rows_select(holder: Holder, event_types: tuple[str, ...] | None) -> 
     if holder != "anonymous" and event_types is None:
         return newest.limit(limit)
     rows = newest.limit(sa.bindparam("looked_at", type_=sa.BigInteger)).subquery()
-    picked = sa.select(rows).order_by(rows.c.at.desc(), rows.c.seq.desc()).limit(limit)
+    newest_rows = sa.select(rows).order_by(rows.c.at.desc(), rows.c.seq.desc()).limit(limit)
     if holder == "anonymous":
-        picked = picked.where(rows.c.user.is_(None))
+        newest_rows = newest_rows.where(rows.c.user.is_(None))
     if event_types is not None:
-        picked = picked.where(sa.or_(sa.false(), *(rows.c.kind == name for name in event_types)))
-    return picked
+        newest_rows = newest_rows.where(
+            sa.or_(sa.false(), *(rows.c.kind == name for name in event_types))
+        )
+    return newest_rows
 
 
 _NEWEST_SESSIONS_OF_USER = (

@@ -75,12 +75,12 @@ def guard_fit(
         if expert.name.split(":", 1)[0] not in NON_STANDALONE_EXPERTS
     }
     gains |= {name: _ndcg_gains(table, expert) for name, expert in single_experts.items()}
-    chosen = _choose(gains)
+    choice = _choose(gains)
     means = {name: float(gain.mean()) for name, gain in gains.items()}
-    report = FitReport(chosen, len(table), means, _cause(chosen, means))
-    if chosen == "fitted":
+    report = FitReport(choice, len(table), means, _cause(choice, means))
+    if choice == "fitted":
         return fitted, report
-    fallback_product = product if chosen == "usual" else single_experts[chosen]
+    fallback_product = product if choice == "usual" else single_experts[choice]
     return replace(fallback_product, fact_bounds=fitted.fact_bounds), report
 
 
@@ -98,17 +98,17 @@ def single_expert(product: ProductOfExperts, expert_index: int) -> ProductOfExpe
 
 def _choose(gains: Mapping[str, Floats]) -> str:
     """The name of what is used."""
-    chosen = "fitted"
+    choice = "fitted"
     if _standard_errors(gains["usual"] - gains["fitted"]) > MIN_STANDARD_ERRORS:
-        chosen = "usual"
+        choice = "usual"
     expert_names = [name for name in gains if name not in ("fitted", "usual")]
     if not expert_names:
-        return chosen
+        return choice
     best_expert = max(expert_names, key=lambda name: float(gains[name].mean()))
     return (
         best_expert
-        if _standard_errors(gains[best_expert] - gains[chosen]) > MIN_STANDARD_ERRORS
-        else chosen
+        if _standard_errors(gains[best_expert] - gains[choice]) > MIN_STANDARD_ERRORS
+        else choice
     )
 
 
@@ -118,13 +118,13 @@ def _standard_errors(differences: Floats) -> float:
     return float(differences.mean()) / deviation if deviation else 0.0
 
 
-def _cause(chosen: str, means: Mapping[str, float]) -> str | None:
-    if chosen == "fitted":
+def _cause(choice: str, means: Mapping[str, float]) -> str | None:
+    if choice == "fitted":
         return None
-    method = "the usual weights" if chosen == "usual" else f"'{chosen}' alone"
+    method = "the usual weights" if choice == "usual" else f"'{choice}' alone"
     return (
         f"{method} ranked the validation events better than the fitted weights "
-        f"(NDCG@10 {means[chosen]:.4f} against {means['fitted']:.4f})"
+        f"(NDCG@10 {means[choice]:.4f} against {means['fitted']:.4f})"
     )
 
 

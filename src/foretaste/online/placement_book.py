@@ -45,18 +45,18 @@ class PlacementBook:
             record = self._store.placement(name)
         except StoreError:
             return self._last_seen.get(name) or self._of_settings(name)
-        named = self._of_settings(name) if record is None else self._of_record(record)
-        if named is None:
+        named_placement = self._of_settings(name) if record is None else self._of_record(record)
+        if named_placement is None:
             self._last_seen.pop(name, None)
         else:
-            self._last_seen[name] = named
-        return named
+            self._last_seen[name] = named_placement
+        return named_placement
 
     def required(self, name: Any) -> Placement:
         """One that a question names. Raises InputError where there is none."""
-        named = self.get(name) if isinstance(name, str) else None
-        if named is not None:
-            return named.placement
+        named_placement = self.get(name) if isinstance(name, str) else None
+        if named_placement is not None:
+            return named_placement.placement
         names = self._names()
         hint = (
             did_you_mean(str(name), names)
@@ -67,9 +67,9 @@ class PlacementBook:
 
     def all(self) -> list[NamedPlacement]:
         """Those that hold, by name."""
-        named = {name: NamedPlacement(name, own) for name, own in self._settings.items()}
-        named |= {record.name: self._of_record(record) for record in self._store.placements()}
-        return [named[name] for name in sorted(named)]
+        placements = {name: NamedPlacement(name, own) for name, own in self._settings.items()}
+        placements |= {record.name: self._of_record(record) for record in self._store.placements()}
+        return [placements[name] for name in sorted(placements)]
 
     def put(self, name: str, spec: Any, at: float, author: str | None = None) -> NamedPlacement:
         """Create or replace one. Raises InputError where it is wrong."""
@@ -91,10 +91,10 @@ class PlacementBook:
         return self._store.placement_changes(name)
 
     def _required(self, name: str) -> NamedPlacement:
-        named = self.get(name)
-        if named is None:
+        named_placement = self.get(name)
+        if named_placement is None:
             raise StoreError(f"the placement '{name}' was deleted at the same moment; put it again")
-        return named
+        return named_placement
 
     def _of_settings(self, name: str) -> NamedPlacement | None:
         placement = self._settings.get(name)

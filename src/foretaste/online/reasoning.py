@@ -100,15 +100,17 @@ class Reasoning:
             return ListReasons(tuple(tuple(filter(None, reasons)) for reasons in counted))
         if is_unknown_user(question.user_context) and not question.preferences:
             terms = terms.select_columns([column.expert == "rule" for column in terms.columns])
-            spoken = compose_reasons(items, terms, evidence, max_reasons=max_reasons)
-            spoken = replace(spoken, headline=evidence.messages.text(UNKNOWN_USER_MESSAGE))
+            list_reasons = compose_reasons(items, terms, evidence, max_reasons=max_reasons)
+            list_reasons = replace(
+                list_reasons, headline=evidence.messages.text(UNKNOWN_USER_MESSAGE)
+            )
         else:
-            spoken = compose_reasons(items, terms, evidence, max_reasons=max_reasons)
+            list_reasons = compose_reasons(items, terms, evidence, max_reasons=max_reasons)
         return replace(
-            spoken,
+            list_reasons,
             items=tuple(
                 _with_source(source, reasons, evidence)[:max_reasons]
-                for source, reasons in zip(slate.sources, spoken.items, strict=True)
+                for source, reasons in zip(slate.sources, list_reasons.items, strict=True)
             ),
         )
 

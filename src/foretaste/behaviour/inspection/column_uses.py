@@ -142,28 +142,30 @@ def _column_use(
     values = [cell for cell in cells if not is_missing(cell)]
     filled = len(values) / len(cells) if cells else 0.0
     column_reading = reading.readings.get(column)
-    how, readable = "", 1.0
+    manner, readable = "", 1.0
     samples = _samples(values)
     if column_reading is not None:
-        how, readable = column_reading.decision, column_reading.share
+        manner, readable = column_reading.decision, column_reading.share
         samples = tuple(
             _sample(raw, text, is_time=field in TIME_FIELDS) for raw, text in column_reading.samples
         )
     if field == "event_type":
-        how, readable, samples = _event_types(values, settings)
+        manner, readable, samples = _event_types(values, settings)
     if field == "value" and column_reading is not None:
-        how = "; ".join(filter(None, (how, _worth_of_ratings(column_reading, reading, settings))))
+        manner = "; ".join(
+            filter(None, (manner, _worth_of_ratings(column_reading, reading, settings)))
+        )
     reason = "its values"
     if field is None and column in reading.decisions:
         decision = reading.decisions[column]
         reason = decision.reason or "as before"
         if decision.separator is not None and decision.role == "attribute":
-            how = separator_label(decision.separator)
+            manner = separator_label(decision.separator)
         feature = settings.features.get(column)
         if feature is not None and feature.unit:
-            how = " ".join(filter(None, (how, f"in {feature.unit}")))
+            manner = " ".join(filter(None, (manner, f"in {feature.unit}")))
         if decision.levels:
-            how = "; ".join(filter(None, (how, level_label(decision.levels))))
+            manner = "; ".join(filter(None, (manner, level_label(decision.levels))))
     elif field is not None:
         reason = reading.reasons.get(field, "its name")
     elif column == reading.item_title_column:
@@ -174,7 +176,7 @@ def _column_use(
         reason = "it is no field of an event"
     use = _use(column, field, reading)
     feature_type = _feature_type(column, field, values, reading, settings)
-    return ColumnUse(column, use, how, reason, filled, readable, samples, feature_type)
+    return ColumnUse(column, use, manner, reason, filled, readable, samples, feature_type)
 
 
 def _worth_of_ratings(
