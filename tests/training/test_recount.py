@@ -268,6 +268,9 @@ def test_erasures_that_follow_one_another_while_lists_are_made_are_counted_toget
         assert due[erasure_receipt.PENDING_ANSWERING_NOTE] < weights_date
         receipt_id = receipt.signed_receipt["receipt_id"]
         assert erasure_receipt.PENDING_ANSWERING_NOTE in loop.receipt(receipt_id).due
+    again = loop.recounter.erase("u3", is_served=True)  # asked for twice, it is not sooner
+    assert again.pending_notes[0] == erasure_receipt.PENDING_ANSWERING_NOTE
+    assert loop.recounter.erase("nobody", is_served=True).pending_notes == ()
     assert loop.models.live_name() == version
     assert taken(loop) == 145
 

@@ -65,6 +65,12 @@ def private_notes(versions: Sequence[ModelVersion]) -> list[str]:
     ]
 
 
+def version_notes(versions: Sequence[ModelVersion], erased_at: float) -> list[str]:
+    """What those of these that were trained before an erasure may still hold of the person."""
+    older = [version for version in versions if version.created <= erased_at]
+    return [*([PENDING_WEIGHTS_NOTE] if older else []), *private_notes(older)]
+
+
 @dataclass(frozen=True)
 class ErasureReceipt(ReceiptFace):
     """What became of the wish to be forgotten."""

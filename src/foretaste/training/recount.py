@@ -21,7 +21,7 @@ from foretaste.behaviour.import_log import forget_imports
 from foretaste.behaviour.recording import delete_events
 from foretaste.domain.imports import UndoReceipt
 from foretaste.domain.store import EventOwner
-from foretaste.domain.switching import short_turns
+from foretaste.domain.switching import give_way, short_turns
 from foretaste.errors import ForetasteError, ModelError
 from foretaste.model.artefacts import REPLACED_NAMES_KEY, ModelVersion
 from foretaste.online.manager import ModelManager
@@ -34,10 +34,9 @@ from foretaste.training.erasure_receipt import (
     PENDING_LOG_NOTE,
     PENDING_RECOUNT_NOTE,
     PENDING_TAKE_BACK_NOTE,
-    PENDING_WEIGHTS_NOTE,
     ErasureReceipt,
     TakeBackReceipt,
-    private_notes,
+    version_notes,
 )
 from foretaste.training.model_card import write_missing_cards
 from foretaste.training.personal_copies import PersonalCopies
@@ -97,21 +96,26 @@ class ErasureRecounter:
             count_of(personal, has_attributes),
             PersonalCopies(workspace, user, personal),
         )
+        give_way()
         erased = workspace.store.erase(user, workspace.clock())
-        if is_served and erased.any_erased and self._pause_left() > 0:
-            recounted_versions, notes = list[str](), [PENDING_ANSWERING_NOTE, PENDING_LOG_NOTE]
+        erased_at = workspace.store.erased_at(user)
+        give_way()
+        recounted_versions, notes = list[str](), list[str]()
+        if is_served and self._pause_left() > 0:
+            notes = [] if erased_at is None else [PENDING_ANSWERING_NOTE, PENDING_LOG_NOTE]
         else:
             recounted_versions, notes = self._follow_erasure(defer_others=is_served)
         if not self._try_step(workspace.store.export_erasures):
             notes.append(PENDING_LIST_NOTE)
         if notes:
             self.recount_soon()
+        give_way()
         versions = workspace.models.versions()
         other_counts, copy_notes = copies.erase(versions)
-        erased_at = workspace.store.erased_at(user)
+        give_way()
         if erased_at is None:  # nobody who ever was here
             return ErasureReceipt(user, erased, tuple(recounted_versions), (*notes, *copy_notes))
-        notes += [*_notes_of_versions(versions, erased_at), *copy_notes]
+        notes += [*version_notes(versions, erased_at), *copy_notes]
         lasting_notes = [PENDING_BACKUPS_NOTE, *workspace.store.lasting_copies()]
         counts_after = count_of(
             personal_data(workspace.store, user) or {}, workspace.store.user(user) is not None
@@ -155,7 +159,7 @@ class ErasureRecounter:
 
         def due_notes(erased_at: float) -> list[str]:
             notes, versions = shared()
-            return [*notes, *_notes_of_versions(versions, erased_at)]
+            return [*notes, *version_notes(versions, erased_at)]
 
         return due_notes
 
@@ -391,9 +395,3 @@ class ErasureRecounter:
         is_replaced = models.replace(version.name, name) == name
         write_missing_cards(models, self._workspace.config.name)
         return name if is_replaced else None
-
-
-def _notes_of_versions(versions: Sequence[ModelVersion], erased_at: float) -> list[str]:
-    """What those of them that were trained before may still hold."""
-    older = [version for version in versions if version.created <= erased_at]
-    return [*([PENDING_WEIGHTS_NOTE] if older else []), *private_notes(older)]
