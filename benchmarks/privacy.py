@@ -31,7 +31,7 @@ from foretaste.model.private_counts import newest_events
 from foretaste.model.product import ProductOfExperts
 from foretaste.model.training import Training
 
-SETS = ("ml-small", "beauty", "ml-1m")
+SETS = ("ml-small", "beauty", "ml-1m-1500")
 EPSILONS = (1.0, 4.0, 8.0)
 ATTACKED_EVENTS = 5
 """Of each person the newest takings that were learnt from: what the attacker has."""
