@@ -149,9 +149,9 @@ def test_what_is_generated_reads_well() -> None:
         ("Crime", "1968"), ("Star Trek",), None, items,
         kinds=("Crime", "Drama"), phrases=("from the late 1960s",),
     )  # fmt: skip
-    assert templates.title_text(facts) == "Crime and Drama, from the late 1960s"
+    assert templates.title_text(facts) == "Crime and Drama from the late 1960s"
     assert templates.description_text(facts) == (
-        "Your taste leans towards Crime and Drama, from the late 1960s. Begin with Bullitt, then "
+        "Your taste leans towards Crime and Drama from the late 1960s. Begin with Bullitt, then "
         "try Serpico and Heat."
     )
     german = replace(facts, messages=messages_in("de"), query="Krimis", phrases=(), topics=())

@@ -12,7 +12,7 @@ MAX_KINDS, MAX_PHRASES = 2, 1
 
 
 def title_text(facts: SlateFacts) -> str:
-    """A few words over the list: Crime and Drama, from the late 1960s."""
+    """A few words over the list: Crime and Drama from the late 1960s."""
     taste = _taste_text(facts)
     if facts.query:
         if not taste:
@@ -64,9 +64,12 @@ def line_text(item: ItemFacts, messages: Messages | None = None) -> str:
 
 
 def _taste_text(facts: SlateFacts) -> str:
-    """Crime and Drama, from the late 1960s; or "" where nothing is known."""
+    """Crime and Drama from the late 1960s; or "" where nothing is known."""
     kinds = facts.messages.names(facts.kinds[:MAX_KINDS])
-    return ", ".join(filter(None, [kinds, *facts.phrases[:MAX_PHRASES]]))
+    phrases = list(facts.phrases[:MAX_PHRASES])
+    if kinds and phrases and facts.messages.language != "zh":  # “Coats for children”
+        return ", ".join([f"{kinds} {phrases[0]}", *phrases[1:]])
+    return ", ".join(filter(None, [kinds, *phrases]))
 
 
 def _capitalised(text: str) -> str:
