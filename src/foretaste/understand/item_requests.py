@@ -142,6 +142,9 @@ class ItemRequests:
         items, tail = self._items.leading(words)
         if intent == "hide" and self._weighs(request, tail):
             return None
+        name = words[: len(words) - len(tail)].strip(STOPS)
+        if intent in ("take", "hide") and self._names_feature(name.partition(" here")[0]):
+            return None  # “I've got kids here” is not of the film “Kids”
         if not items:
             return self._missing(intent, words)
         loved = self._grammar.patterns.get("tails.loved_within")
