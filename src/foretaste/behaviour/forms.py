@@ -88,9 +88,9 @@ class EventForm:
     default_event_type: str = "view"
     unrated_event_type: str | None = None
     """The type of a rating whose value says that there is none; None: it is a mistake."""
-    missing_time: Literal["now", "row", "row from the end", "reject"] = "reject"
-    """What an event without a time means: it happened now (the service); the file is in order, so
-    the row number is the time, or the number from the end; or a mistake."""
+    missing_time: Literal["now", "row", "reject"] = "reject"
+    """What an event without a time means: it happened now (the service; a file that lists by value,
+    see `row_order`); the file is in order, so the row number is the time; or a mistake."""
     rating_range: tuple[float, float] | None = None
     itemless_event_types: frozenset[str] = frozenset({"search", IDENTIFY_EVENT})
     """Event types that may go without an item."""

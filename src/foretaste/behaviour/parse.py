@@ -15,7 +15,6 @@ from foretaste.behaviour.media_fields import media_fields
 from foretaste.behaviour.reading.cleaning import clean_line
 from foretaste.behaviour.reading.ids import ZERO, nobody_problem
 from foretaste.behaviour.reading.texts import parse_clean_text
-from foretaste.behaviour.row_order import LAST_ROW_SECONDS
 from foretaste.behaviour.settings import EVENT_FIELDS, normalise_event_type
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.values import (
@@ -201,8 +200,6 @@ def _event_type(raw: Any, form: EventForm, type_field: str, *, is_search: bool) 
 def _event_time(raw: Any, form: EventForm, line: int, now: float) -> float:
     if form.missing_time == "row":
         return float(line)
-    if form.missing_time == "row from the end":
-        return float(max(LAST_ROW_SECONDS - line, 0))
     at = form.parsers.at(raw)
     if at is None:
         if form.missing_time == "now":

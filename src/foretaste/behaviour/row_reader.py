@@ -22,7 +22,7 @@ from foretaste.behaviour.nested import NestedReader, nested_rows
 from foretaste.behaviour.parse import make_reject, parse_event
 from foretaste.behaviour.reading.ids import IdForms
 from foretaste.behaviour.reading.ratings import save_rating_scale
-from foretaste.behaviour.row_order import falls_within_users
+from foretaste.behaviour.row_order import RankedRows, falls_within_users
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
 from foretaste.behaviour.stream import Row
@@ -107,11 +107,13 @@ def _flat_event_reader(
     form = event_form(table.columns, settings, decisions.parsers, resolved.by_field)
     form = decisions.with_event_types(form, settings)
     user_column, value_column = form.columns["user"], form.columns["value"]
-    is_ranked = form.missing_time == "row" and falls_within_users(
-        table.head, user_column, value_column, form.parsers.value
-    )
-    if is_ranked:
-        form = replace(form, missing_time="row from the end")
+    ranked_rows = None
+    if (
+        form.missing_time == "row"
+        and user_column is not None
+        and falls_within_users(table.head, user_column, value_column, form.parsers.value)
+    ):
+        ranked_rows, form = RankedRows(user_column), replace(form, missing_time="now")
     event_type = event_type_of_table(table.name, table.columns, resolved.by_field, settings)
     if event_type is not None:
         form = replace(form, default_event_type=event_type)
@@ -131,7 +133,9 @@ def _flat_event_reader(
         item_title_column=known_items.title_column,
         item_reading=None if describer is None else describer.reading,
     )
-    return _EventReader(reading, table, form, settings, known_items, now, decisions, id_forms)
+    return _EventReader(
+        reading, table, form, settings, known_items, now, decisions, id_forms, ranked_rows
+    )
 
 
 def _describe_items(
@@ -167,6 +171,7 @@ class _EventReader:
         now: float,
         decisions: EventDecisions,
         id_forms: IdForms,
+        ranked_rows: RankedRows | None,
     ) -> None:
         self.reading = reading
         self._table = table
@@ -175,6 +180,7 @@ class _EventReader:
         self._known_items = known_items
         self._now = now
         self._decisions, self._id_forms = decisions, id_forms
+        self._ranked_rows = ranked_rows
         self._seen_columns = dict.fromkeys(table.columns)
         self._left_out: Counter[str] = Counter()
 
@@ -208,7 +214,8 @@ class _EventReader:
             self._seen_columns |= dict.fromkeys(column for column in row if isinstance(column, str))
             self._form = extend_event_form(self._form, self._seen_columns, self._settings)
         file = self._table.name
-        event = parse_event(row, self._form, file=file, line=line, now=self._now)
+        now = self._now if self._ranked_rows is None else self._ranked_rows.time_of(row)
+        event = parse_event(row, self._form, file=file, line=line, now=now)
         if event.__class__ is RejectedRow:
             return () if self._says_nothing(event, row) else (event,)
         return (self._known_items.check(event, file, line, row),)  # type: ignore[arg-type]  # an Event
@@ -237,11 +244,11 @@ class _EventReader:
                 "there is no time column: the row number was taken as the time, in seconds, which "
                 "keeps the order of this file and says nothing else"
             )
-        if self._form.missing_time == "row from the end":
+        if self._ranked_rows is not None:
             warnings.append(
                 "there is no time column, and each user's rows go from high to low "
-                f"{self._form.columns['value']}: the rows were taken from the last to the first, "
-                "so that what counts most with a user is the newest"
+                f"{self._form.columns['value']}: the first row of each user was taken for the "
+                "newest, as it is what counts most with them"
             )
         warnings += self._decisions.all_warnings(self._form.columns)
         warnings += _event_type_notes(self._form)
