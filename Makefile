@@ -9,7 +9,7 @@ export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE  # tests start the package many times
 
-.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-value bench-explanations bench-words bench-consume bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture vendor check-deploy wheel lock clean bench-trust bench-privacy bench-erasures bench-failover bench-database bench-modalities bench-trades bench-reviews
+.PHONY: help setup demo test test-slow fuzz audit check format serve bench-quality bench-cold bench-queries bench-understanding bench-features bench-calibration bench-refusals bench-control bench-peers bench-lists bench-tuning bench-value bench-explanations bench-words bench-consume bench-zoo mutants bench-index bench-scale bench-serve bench-serve-long soak api-docs readme picture vendor check-deploy wheel lock clean bench-trust bench-groups bench-privacy bench-erasures bench-failover bench-database bench-modalities bench-trades bench-reviews
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -121,6 +121,9 @@ bench-words: setup ## how much of what a small language model writes is said
 
 bench-trust: setup ## what it costs to correct lists for popularity, and to keep them to a person's own mix
 	nice -n 10 $(BIN)/python -m benchmarks.trust
+
+bench-groups: setup ## whether people of a group who count for more in a training get better lists
+	nice -n 10 $(BIN)/python -m benchmarks.groups
 
 bench-privacy: setup ## whether it can be told who was learnt from, and what a privacy budget costs
 	nice -n 10 $(BIN)/python -m benchmarks.privacy

@@ -23,6 +23,7 @@ BENCHES = {
     "value": "Ratings that count by their stars",
     "explanations": "Are the explanations true?",
     "trust": "What it costs to correct lists",
+    "groups": "People of a group who count for more in a training",
     "privacy": "A privacy budget: what it hides and what it costs",
     "erasures": "Erasures under load",
     "failover": "A database that fails over",

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from foretaste.behaviour import schema
-from foretaste.behaviour.export_files import write_personal_data
+from foretaste.behaviour.export_files import titles_of_events, write_personal_data
 from foretaste.behaviour.personal_register import TABLES, fact_record, file_record
 from foretaste.behaviour.purge import ERASED_TABLES
 from foretaste.cli.main import app
@@ -89,7 +89,7 @@ def test_somebody_can_take_their_data_along(shop: Foretaste, tmp_path: Path) -> 
     data = shop.personal("u1")
     assert data is not None
     folder = tmp_path / "u1"
-    titles = shop.titles_of_events(data)
+    titles = titles_of_events(shop.store, data)
     names = {path.name for path in write_personal_data(data, folder, "Shop", titles)}
     assert names >= {"data.json", "events.csv", "attributes.csv", "changes.csv", "index.html"}
     assert json.loads((folder / "data.json").read_text()) == json.loads(json.dumps(data))

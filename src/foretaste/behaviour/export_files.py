@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from foretaste.display.render import page
+from foretaste.domain.store import Store
 
 TABLES: Mapping[str, str] = {
     "events": "What you did",
@@ -60,6 +61,13 @@ def _with_words(event: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str
     words |= {name: event[name] for name in ("event_type", "item") if name in event}
     words |= {"title": titles[item]} if item is not None and item in titles else {}
     return words | {name: value for name, value in event.items() if name not in words}
+
+
+def titles_of_events(store: Store, data: Mapping[str, Any]) -> dict[str, str]:
+    """Item → title, of the items that a person's events name: ids say little to them."""
+    ids = {event["item"] for event in data["events"] if event.get("item")}
+    found = store.items_by_id(sorted(ids))
+    return {item_id: item.title for item_id, item in found.items() if item.title}
 
 
 def _page_section(

@@ -138,14 +138,14 @@ def users_data(
     ] = None,
 ) -> None:
     """All that is kept of a user, for themselves, as JSON."""
+    from foretaste.behaviour.export_files import titles_of_events, write_personal_data
+
     with open_loop(workspace) as loop:
         personal_data = _require_found(loop.personal(user), f"nothing kept of a user '{user}'")
-        service, titles = loop.config.name, loop.titles_of_events(personal_data)
+        service, titles = loop.config.name, titles_of_events(loop.store, personal_data)
     if folder is None:
         console.print_json(personal_data)
         return
-    from foretaste.behaviour.export_files import write_personal_data
-
     for path in write_personal_data(personal_data, folder, service, titles):
         console.note(f"wrote {path}")
 

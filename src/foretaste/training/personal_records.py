@@ -112,12 +112,6 @@ class PersonalRecords:
         self.store.put_consents(changes, self.clock())
         return len(changes)
 
-    def titles_of_events(self: RecordWorkspace, personal: Mapping[str, Any]) -> dict[str, str]:
-        """Item → title, of the items that a person's data name: ids say little to them."""
-        ids = {event["item"] for event in personal["events"] if event.get("item")}
-        found = self.store.items_by_id(sorted(ids))
-        return {item_id: item.title for item_id, item in found.items() if item.title}
-
     def personal(self: RecordWorkspace, user: str) -> dict[str, Any] | None:
         """All that is kept of a person, for JSON; None if nothing is."""
         self.recommendation_log.flush()

@@ -155,8 +155,8 @@ def people_section(
         f"are corrected for how many there are. {_hidden_text(len(common), withheld_count)}",
         _verdict([figure for figure in shown_figures if figure.is_flagged]),
         "look at what these people take: is it in the catalogue, is it recorded, do the columns "
-        "describe it? More events of them help most; model.group_weights has them count for more "
-        "where the model is trained"
+        "describe it? More events of them help most; model.group_weights, which has them count "
+        "for more in a training, may help"
         if any(figure.is_flagged for figure in shown_figures)
         else "",
         usual_name="everybody else",

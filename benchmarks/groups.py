@@ -1,5 +1,5 @@
 """Whether lists get better for a group of few whose people count for more in the training, and what
-the others pay: `python -m benchmarks.group_weights`.
+the others pay: `make bench-groups`.
 
 MovieLens-1M has the gender of people: 28 % are women. Of 1,500 people the newest 100 films each;
 the model is fitted as by `evaluate --protocol leave-one-out`, once for each weight, and NDCG@10 of
@@ -100,7 +100,7 @@ def main() -> None:
                 print(rows[-1], flush=True)
     protocol = f"{SET}: leave one out, NDCG@10; change: against 1, paired bootstrap over people"
     show(protocol, rows)
-    keep_result("group_weights", SET, protocol, rows)
+    keep_result("groups", SET, protocol, rows)
 
 
 if __name__ == "__main__":
