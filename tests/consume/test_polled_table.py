@@ -254,6 +254,28 @@ def test_what_is_not_settled_is_read_again_after_a_restart(shop: Shop) -> None:
     assert batches(source) == [["1", "2", "3"], ["10"]]
 
 
+def test_a_reading_again_goes_on_in_the_next_run(shop: Shop) -> None:
+    """Else none would end where each run is shorter, and nothing would ever settle."""
+    shop.add_clicks(*"abcdef")
+    source = shop.source(f"{CLICKS}&overlap=60")
+    source.resume(lambda _: None, None)
+    (batch,) = iter(lambda: source.read(10, 0.0), None)
+    assert batch is not None
+    shop.now += 60.0
+    position, entries = batch.position, list[str]()
+    for _ in range(4):  # runs that are ended after two rows
+        source = shop.source(f"{CLICKS}&overlap=60")
+        source.resume(lambda _, text=position: text, None)  # type: ignore[misc]
+        again = source.read(2, 0.0)
+        assert again is not None
+        position = again.position
+        entries += [row.entry for row in again.rows]
+    assert entries == ["1", "2", "3", "4", "5", "6"]
+    settled = TablePosition.of(position).settled
+    assert settled is not None
+    assert settled.values == (6,)
+
+
 def test_what_is_old_is_settled_also_where_no_run_lasts_as_long(shop: Shop) -> None:
     positions: list[str | None] = [None]
     for number in range(9):

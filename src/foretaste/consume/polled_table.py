@@ -133,6 +133,14 @@ class PolledTable:
         self._reread_rows: set[bytes] | None = None  # None: no rows are read again now
         self._reread_begin = self._reread_end = self._clock()  # of the last time
         self._next_reread = 0.0
+        if position.reread is not None and _known_to(position.reread, horizon) == position.reread:
+            self._resume_reread(position.reread)
+
+    def _resume_reread(self, reread: ReadMark) -> None:
+        """Go on where it was: else nothing would settle where no run lasts as long as it takes."""
+        self._reread_point, self._reread_rows = reread.point, set()
+        self._reread_begin, number = reread.at, reread.transaction
+        self._horizon = None if number is None else TransactionHorizon(number, number)
 
     def _next_batch(self, max_rows: int) -> RowBatch | None:
         if self._reread_rows is not None or self._is_reread_due():
@@ -255,7 +263,11 @@ class PolledTable:
             return connection.execute(query).all()
 
     def _batch(self, rows: Rows) -> RowBatch:
-        position = replace(self._position, marks=tuple(self._marks))
+        reread = None
+        if self._reread_rows is not None:
+            number = None if self._horizon is None else self._horizon.oldest_open
+            reread = ReadMark(self._reread_begin, self._reread_point, number)
+        position = replace(self._position, marks=tuple(self._marks), reread=reread)
         return RowBatch(list(map(self._layout.stream_row, rows)), position.text)
 
     @contextmanager

@@ -83,13 +83,18 @@ class TablePosition:
     """When it was read, seconds since 1970."""
     marks: tuple[ReadMark, ...] = ()
     """Of the time that is not settled."""
+    reread: ReadMark | None = None
+    """When it was begun to read again what is not settled, up to where that has come, and which
+    transaction was the oldest then; None where it is not under way.
+    """
 
     @property
     def text(self) -> str:
         """As it is kept."""
         marks = [mark.fields for mark in self.marks]
         points = {"settled": _fields_of(self.settled), "last": _fields_of(self.last)}
-        return json.dumps({**points, "at": self.at, "marks": marks})
+        reread = self.reread and self.reread.fields
+        return json.dumps({**points, "at": self.at, "marks": marks, "reread": reread})
 
     @classmethod
     def of(cls, text: str) -> "TablePosition":
@@ -97,7 +102,8 @@ class TablePosition:
         fields = json.loads(text)
         settled, last = (_point_of(fields[name]) for name in ("settled", "last"))
         marks = tuple(map(ReadMark.of, fields["marks"]))
-        return cls(settled, last, fields["at"], marks)
+        reread = ReadMark.of(fields["reread"]) if fields.get("reread") else None
+        return cls(settled, last, fields["at"], marks, reread)
 
 
 def rows_past(
