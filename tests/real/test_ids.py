@@ -219,3 +219,48 @@ def test_a_byte_order_mark_amid_a_file_is_no_letter(shop: Shop) -> None:
     first = f"\ufeffuser,item,at\nann,i1,{AT}\n"
     shop.add("events", (first + f"\ufeffann,i2,{AT}\n").encode())
     assert [(event.user, event.item) for event in shop.events] == [("ann", "i1"), ("ann", "i2")]
+
+
+CATALOGUE = "id,title\n00287,Desk\n00288,Chair\n0007,Lamp\n00007,Shelf\nA12,Mat\n"
+
+
+def test_an_item_number_without_its_leading_zeros_is_the_item(shop: Shop) -> None:
+    shop.add("items", CATALOGUE)
+    lines = f"ann,287,Desk,{AT}\nben,288,Chair,{AT}\ncid,00288,Chair,{AT}"
+    result = shop.add("events", f"user,item,title,at\n{lines}")
+
+    assert (result.rejected, len(shop.items)) == (0, 5), "nothing is created a second time"
+    assert [event.item for event in shop.events] == ["00287", "00288", "00288"]
+    assert any("2 rows write the id" in warning for warning in result.warnings)
+    assert any("'287' for '00287'" in warning for warning in result.warnings)
+
+
+def test_a_catalogue_may_have_lost_the_zeros_that_events_have(shop: Shop) -> None:
+    shop.add("items", "id,title\n287,Desk\n")
+    shop.add("events", f"user,item,at\nann,00287,{AT}")
+    assert [event.item for event in shop.events] == ["287"]
+
+
+def test_an_item_number_that_two_items_have_is_refused(shop: Shop) -> None:
+    shop.add("items", CATALOGUE)
+    result = shop.add("events", f"user,item,at\nann,7,{AT}\nann,12,{AT}\nann,287x,{AT}")
+    assert result.rejected == 3
+    assert shop.events == []
+
+
+def test_numbers_of_events_alone_stay_as_they_are(shop: Shop) -> None:
+    shop.add("events", f"user,item,at\nann,007,{AT}\nann,7,{AT}")
+    shop.add("events", f"user,item,at\nben,07,{AT}", "later.csv")
+    assert [event.item for event in shop.events] == ["007", "7", "07"]
+
+
+@pytest.mark.parametrize("word", ["Summe", "Grand Total:", "Sous-total", "TOTAL"])
+def test_a_row_of_totals_is_no_item(shop: Shop, word: str) -> None:
+    result = shop.add("items", f"id,title,price\na,Desk,5\n{word},,5\ntotal,Total jazz,3\n")
+    assert set(shop.items) == {"a", "total"}
+    assert "is a row of totals" in result.rejects[0].problem
+
+
+def test_an_item_may_be_called_total_where_nothing_has_titles(shop: Shop) -> None:
+    shop.add("items", "id,color\na,red\ntotal,blue\n")
+    assert set(shop.items) == {"a", "total"}

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from foretaste.behaviour.catalogue_source import are_items_of_events, note_items_of_events
 from foretaste.behaviour.event_ids import EventConflicts, find_conflicts
+from foretaste.behaviour.leading_zeros import ZeroPaddedIds
 from foretaste.behaviour.parse import unknown_item_reject
 from foretaste.behaviour.reading.cleaning import clean_line
 from foretaste.behaviour.reading.texts import parse_clean_text
@@ -63,6 +64,7 @@ class KnownItems:
     charge_titles: dict[str, str] = field(default_factory=dict)
     """Id → title of those that are no articles."""
     conflicts: EventConflicts = field(default_factory=EventConflicts)
+    padded_ids: ZeroPaddedIds = field(default_factory=ZeroPaddedIds)
     _titles: dict[str, Counter[str]] = field(default_factory=dict)
     """New id → the titles that its events carry."""
     _cells: dict[str, dict[str, Counter[Any]]] = field(default_factory=dict)
@@ -100,6 +102,11 @@ class KnownItems:
             event = self.variants.of_item(event, self.known_ids)
         if event.item is None or event.item in self.known_ids:
             return event
+        if not self.creates_items:
+            catalogue_id = self.padded_ids.catalogue_id(event.item, self.known_ids)
+            if catalogue_id is not None:
+                padded = replace(event, item=catalogue_id)
+                return self.variants.of_item(padded, self.known_ids) if self.variants else padded
         if self.creates_items or self.are_titled_created:
             title = None if self.title_column is None else item_title(row.get(self.title_column))
             if title:
@@ -142,6 +149,7 @@ class KnownItems:
         """What was created, and which ids mean two things."""
         message = self.conflicts.message()
         warnings = [] if message is None else [message]
+        warnings += self.padded_ids.warnings()
         told_count = max(self.titled_count, self.described_count)
         if told_count:
             columns = [] if self.describer is None else list(self.describer.columns)

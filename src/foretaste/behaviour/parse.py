@@ -17,6 +17,7 @@ from foretaste.behaviour.reading.ids import ZERO, nobody_problem
 from foretaste.behaviour.reading.texts import parse_clean_text
 from foretaste.behaviour.settings import EVENT_FIELDS, normalise_event_type
 from foretaste.behaviour.stream import Row
+from foretaste.behaviour.totals import check_no_total
 from foretaste.behaviour.values import (
     CellError,
     check_length,
@@ -314,6 +315,8 @@ def _item(row: Row, form: ItemForm) -> Item:
     item_id = form.id(get(columns["id"]))
     if item_id is None:
         raise CellError("id", None, "an item without an id", "fill in the id")
+    if columns["title"] is not None and is_missing(get(columns["title"])):
+        check_no_total(item_id)
     start = form.available_from(get(columns["available_from"]))
     end = form.available_until(get(columns["available_until"]))
     if start is not None and end is not None and end <= start:

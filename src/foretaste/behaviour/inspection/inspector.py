@@ -46,7 +46,10 @@ class CountingItems(KnownItems):
         if event.item is not None:
             self.item_events += 1
             self.known_events += event.item in self.known_ids or event.item in self.variants
-        return super().check(event, file, line, row)
+        padded_count = self.padded_ids.event_count
+        checked = super().check(event, file, line, row)
+        self.known_events += self.padded_ids.event_count - padded_count
+        return checked
 
 
 @dataclass
