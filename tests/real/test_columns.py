@@ -131,3 +131,10 @@ def test_a_price_with_or_without_tax_is_a_price(shop: Shop) -> None:
     items, _ = added(shop, 'id,title,Price (tax incl.),Tax rule\n1,Lamp,"6,00",3\n2,Mug,"7,50",3\n')
     assert items["2"].attributes["Price (tax incl.)"] == ("7.5",)
     assert "Tax rule" not in items["2"].attributes
+
+
+def test_taxes_costs_and_scores_are_known_under_their_german_names(shop: Shop) -> None:
+    names = "id;title;MwSt.;EK;VK;Ø Bewertung;Farbe"
+    rows = [f"{n};Topf {n};19 %;{n},5;{n + 9},9;4,{n % 5};rot" for n in range(1, 6)]
+    shop.add("items", "\n".join([names, *rows]))
+    assert set(shop.items["1"].attributes) == {"VK", "VK_band", "Farbe"}

@@ -19,6 +19,7 @@ from foretaste.behaviour.files.size_limits import MAX_COLUMNS
 from foretaste.behaviour.forms import EventForm, event_form, extend_event_form
 from foretaste.behaviour.known_items import KnownItems, load_known_items
 from foretaste.behaviour.nested import NestedReader, nested_rows
+from foretaste.behaviour.order_owners import ownerless_order_warnings
 from foretaste.behaviour.parse import make_reject, parse_event
 from foretaste.behaviour.reading.ids import IdForms
 from foretaste.behaviour.reading.ratings import save_rating_scale
@@ -103,7 +104,9 @@ def _flat_event_reader(
         if not form.columns["item"] and not form.columns["query"]:
             raise missing_column_error(table.name, "events", "item", table.columns, column_settings)
     decisions = decide_events(table, form.columns, settings, id_forms, now)
+    free_columns = [column for column in table.columns if column not in form.columns.values()]
     decisions.warnings += resolved.notes
+    decisions.warnings += ownerless_order_warnings(resolved.by_field, table.head, free_columns)
     form = event_form(table.columns, settings, decisions.parsers, resolved.by_field)
     form = decisions.with_event_types(form, settings)
     user_column, value_column = form.columns["user"], form.columns["value"]

@@ -50,9 +50,15 @@ _COUNT_NAMES = (
     "cantidad ventas valoraciones inventario giacenza quantita voorraad aantal estoque quantidade"
 )
 _COUNT_WORDS = frozenset(_COUNT_NAMES.split())
-_SCORE_NAMES = "rating ratings score scores stars"
+_SCORE_NAMES = (
+    "rating ratings score scores stars bewertung sterne etoiles valoracion puntuacion estrellas "
+    "valutazione avaliacao beoordeling"
+)
 _SCORE_WORDS = frozenset(_SCORE_NAMES.split())
-_AVERAGE_NAMES = "average avg mean weighted overall bayesian imdb tmdb aggregate"
+_AVERAGE_NAMES = (
+    "average avg mean weighted overall bayesian imdb tmdb aggregate durchschnitt durchschnittliche "
+    "mittlere moyenne media promedio gemiddelde ø"
+)
 _AVERAGE_WORDS = frozenset(_AVERAGE_NAMES.split())
 _NAMES_OF_PLACES = "position sort rank row priority sequence unnamed"
 _PLACE_WORDS = frozenset(_NAMES_OF_PLACES.split())
@@ -71,10 +77,12 @@ _PRODUCT_KINDS = frozenset(_NAMES_OF_PRODUCT_KINDS.split())
 _OFFICE_NAMES = (
     "tax taxable taxes shipping fulfillment inventory backorder backorders barcode tracker "
     "grams seo meta websites storeview erp warehouse margin allow requires managed manage "
-    "steuer mwst steuersatz versand lager lagerort einkaufspreis tva taxe livraison iva impuesto "
-    "envio enabled purchasable sync tracking"
+    "steuer mwst ust steuersatz versand lager lagerort einkaufspreis tva taxe livraison iva "
+    "impuesto envio enabled purchasable sync tracking"
 )
 _OFFICE_WORDS = frozenset(_OFFICE_NAMES.split())
+_COST_NAMES = frozenset(("ek", "ekpreis", "eknetto", "ekbrutto"))
+"""Of what a German shop pays for it; alone, as the two letters are a word in other languages."""
 _PRICE_WORDS = frozenset(["price", "preis", "prix", "precio", "prezzo", "prijs", "preco"])
 """A price with or without tax is a price."""
 _RELEASE_NAMES = "release released publication premiere premiered aired broadcast edition pubdate"
@@ -163,7 +171,9 @@ def is_office_name(words: Sequence[str]) -> bool:
     phrase = f" {' '.join(words)} "
     if any(f" {office} " in phrase for office in _OFFICE_PHRASES.split("|")):
         return True
-    return bool(set(words) & _OFFICE_WORDS) and not set(words) & _PRICE_WORDS
+    joined = "".join(words)  # of "MwSt." the words are mw and st
+    is_office = bool(set(words) & _OFFICE_WORDS) or joined in _OFFICE_WORDS | _COST_NAMES
+    return is_office and not set(words) & _PRICE_WORDS
 
 
 def _is_running(texts: Sequence[str]) -> bool:

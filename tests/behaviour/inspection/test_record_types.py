@@ -50,6 +50,14 @@ FILES = [
     ("wide.csv", 'user,search_history,clicks\nu1,"[""red""]","[""i1""]"\n', "events"),
     ("searches.csv", "user_id,search_query,date\nu1,red shoes,2026-01-02\n", "events"),
     ("links.csv", "movieId,imdbId,tmdbId\n1,114709,862\n2,113497,8844\n", None),
+    (
+        "history.csv",
+        "listener,clip,played_at,ms\n"
+        + "".join(f"l{n % 3},c{n},09/0{n % 9 + 1}/2026,{n}\n" for n in range(12)),
+        None,
+    ),
+    ("plays.csv", "listener,episode,played_at\nl1,e1,2026-01-02\nl1,e2,2026-01-03\n", "events"),
+    ("parts.csv", "PartNo,Title,UoM\nBX-1,Seal kit,EA\nBX-2,Filter,EA\n", "items"),
     ("weather.csv", "city,degrees\nOslo,3\nRome,20\n", None),
     ("reviews.csv", "product_id,stars,review_date\np1,5,2026-01-02\n", None),
 ]

@@ -48,6 +48,9 @@ _WORDS_OF_USERS = (
 MIN_ROWS_OF_A_CATALOGUE = 3
 """From so many rows with an item each of its own on, a table with titles is a catalogue."""
 
+MIN_ROWS_OF_A_LOG = 10
+"""From so many rows on it is seen whether people come again."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordTypeGuess:
@@ -124,6 +127,12 @@ def _has_only_ids(table: OpenTable, items: Mapping[str, str], settings: Behaviou
     return all(decision.role == "skip" and "ids" in decision.reason for decision in decisions)
 
 
+def _come_again(column: str, head: Sequence[Mapping[Any, Any]]) -> bool:
+    """Whether most rows are of somebody whom a row before names: what users did, and not users."""
+    ids = [str(cell) for row in head if not is_missing(cell := row.get(column))]
+    return len(ids) >= MIN_ROWS_OF_A_LOG and len(set(ids)) < len(ids) / 2
+
+
 def _entities(
     table: OpenTable,
     named_type: RecordType | None,
@@ -148,6 +157,9 @@ def _entities(
         return RecordTypeGuess("items", f"an id '{items['id']}' and no user")
     if has_items and not (has_users and (named_type == "users" or user_words)):
         return RecordTypeGuess("items", f"an item's id '{items['id']}' and no user")
+    if has_users and named_type != "users" and _come_again(users["id"], table.head):
+        problem = f"'{users['id']}' has the same users in many rows, and no column names an item"
+        return RecordTypeGuess(None, problem)
     if has_users:
         return RecordTypeGuess("users", f"a user's id '{users['id']}' and no item")
     return RecordTypeGuess(None, f"no id of a user or an item among {', '.join(table.columns)}")

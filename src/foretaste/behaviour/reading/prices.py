@@ -14,7 +14,9 @@ PRICE_BAND_EDGES = (10.0, 25.0, 50.0, 100.0, 250.0)
 """Where price bands begin and end. Fixed, so that a band means the same in every import."""
 MIN_CURRENCY_SHARE = 0.9
 """Share of the cells with a currency from which a column is prices, whatever it is called."""
-_PRICE_WORDS = "preis prix precio prezzo prijs preço cena pris hinta cost msrp rrp amount fiyat"
+_PRICE_WORDS = (
+    "preis prix precio prezzo prijs preço cena pris hinta cost msrp rrp uvp vk amount fiyat"
+)
 _PRICE_ENDINGS = ("preis", "preise", "prijs")
 """Of one word in German and Dutch: Einzelpreis, verkoopprijs."""
 _OTHER_WORDS = "band currency level range type id"
