@@ -1,6 +1,7 @@
 """Who is offered to look at lists with: clear tastes, each unlike the others."""
 
 from foretaste.domain.data import Event, Item
+from foretaste.domain.order_charges import charge_mark
 from foretaste.generate.profile import LikedValue, TasteProfile
 from foretaste.online.sample_users import sample_users
 
@@ -67,6 +68,23 @@ def test_a_decade_is_told_where_it_sets_somebody_apart() -> None:
     assert users["any"].decade is None
     assert [taste.value for taste in users["old"].tastes] == ["Horror"], "a year is no taste"
     assert users["old"].latest_items == (("a", "First"),), "only what has a title"
+
+
+def test_of_a_category_with_levels_the_deepest_that_is_liked_is_told() -> None:
+    levels = profile(("Home", 0.6, 3.0), ("Home > Kitchen", 0.5, 4.0), ("Garden", 0.2, 2.0))
+    offered = sample_users(Tastes({"u": levels}), {"u": 50}, 8)
+    assert [taste.value for taste in offered[0].tastes] == ["Home > Kitchen", "Garden"]
+
+
+def test_postage_is_nothing_that_somebody_took() -> None:
+    class Orders(Store):
+        def items_by_id(self, ids: list[str]) -> dict[str, Item]:
+            postage = Item(id="b", title="Postage", attributes=charge_mark("b", "Postage", None))
+            return {"a": Item(id="a", title="First"), "b": postage}
+
+    people = Tastes({"u": profile(("Horror", 0.3, 4.0))})
+    people.store = Orders()
+    assert sample_users(people, {"u": 50}, 8)[0].latest_items == (("a", "First"),)
 
 
 def test_a_shop_where_nobody_did_much_has_people_too() -> None:

@@ -98,6 +98,8 @@ def test_what_says_nothing_is_left_out_and_counted() -> None:
         empty=2,
         unknown_event_types={"wink": 1},
     )
+    known_charges = gathering.with_charges(["zzz", "other"])
+    assert (known_charges.charges, known_charges.unknown_item) == (1, 0)
 
 
 def test_a_chunk_border_changes_nothing() -> None:

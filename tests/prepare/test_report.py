@@ -206,6 +206,7 @@ def test_what_did_not_go_in_is_told() -> None:
             kept_events=1,
             weightless=3,
             unknown_item=2,
+            charges=1,
             empty=1,
             unknown_event_types={"wink": 2},
         ),
@@ -219,6 +220,7 @@ def test_what_did_not_go_in_is_told() -> None:
     for words in (
         "3 events that weigh nothing",
         "2 events with items not in the catalogue",
+        "1 event of charges such as postage",
         "1 event with neither",
         "2 events of unknown event type 'wink'",
         "2 rows: unknown event type 'clik'",

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from foretaste.domain.order_charges import is_article
+from foretaste.domain.words import deepest_values
 from foretaste.generate.profile import LikedValue, TasteProfile
 
 CANDIDATES_PER_USER = 3
@@ -72,7 +74,9 @@ def _described(workspace: TasteSource, user: str, event_count: int) -> SampleUse
             for column, values in profile.items()
             if not _are_years(values)
             for liked in values
-            if liked.lift >= MIN_LIFT and liked.probability >= MIN_SHARE
+            if liked.lift >= MIN_LIFT
+            and liked.probability >= MIN_SHARE
+            and liked.value in deepest_values([other.value for other in values])
         ),
         key=_strength,
         reverse=True,
@@ -112,7 +116,8 @@ def _latest(workspace: TasteSource, user: str) -> tuple[tuple[str, str], ...]:
     events = workspace.store.history(user, None, 4 * MAX_LATEST_ITEMS)
     names = dict.fromkeys(event.item for event in reversed(events) if event.item is not None)
     items = workspace.store.items_by_id(list(names))
-    titles = [(name, items[name].title) for name in names if name in items and items[name].title]
+    articles = [item for name in names if (item := items.get(name)) and is_article(item)]
+    titles = [(item.id, item.title) for item in articles if item.title]
     return tuple(titles[:MAX_LATEST_ITEMS])
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from foretaste.domain.consent import ConsentBook
 from foretaste.domain.data import Interactions, Item
 from foretaste.domain.event_value import ValueCurves, ValueSettings
+from foretaste.domain.order_charges import is_article
 from foretaste.domain.ports import Progress
 from foretaste.domain.store import EventColumns, Store
 from foretaste.prepare.clean import CleaningReport, clean
@@ -50,6 +51,9 @@ def cleaned_interactions(
         total=store.counts()["events"],
         progress=progress,
     )
+    unknown_items = store.items_by_id(tuple(gathering.unknown_items))
+    charges = [item.id for item in unknown_items.values() if not is_article(item)]
+    gathering = gathering.with_charges(charges)
     interactions, cleaning = clean(raw, settings)
     if curves is None:
         curves = fit_value_curves(interactions, values)

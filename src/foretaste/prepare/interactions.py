@@ -10,11 +10,11 @@ Both read an event the same way, so that a model meets at request time what it w
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress, islice, repeat
 from operator import itemgetter
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -55,10 +55,21 @@ class LoadReport:
     """Recorded but saying nothing of taste, such as impressions."""
     unknown_item: int = 0
     """They name an item that is not in the catalogue."""
+    charges: int = 0
+    """They name a charge of an order, such as postage, which is no article."""
     empty: int = 0
     """Neither an item nor words."""
     unknown_event_types: Mapping[str, int] = field(default_factory=dict)
     """Of an event type the settings give no weight, by event type."""
+    unknown_items: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    """Id that is not in the catalogue → events that name it."""
+
+    def with_charges(self, charges: Collection[str]) -> Self:
+        """The account in which events of these items, which are in no catalogue on purpose, are
+        counted as charges. charges: ids.
+        """
+        count = sum(self.unknown_items.get(item, 0) for item in charges)
+        return replace(self, charges=count, unknown_item=self.unknown_item - count)
 
 
 def event_type_codes(weights: Mapping[str, float]) -> dict[str, int]:
@@ -116,6 +127,7 @@ class _InteractionsBuilder:
         self.kept_rows: Longs = np.empty(0, np.int64)  # [kept events], which of all that were added
         self.left_out_counts: Counter[str] = Counter()
         self.unknown_event_types: Counter[str] = Counter()
+        self.unknown_items: Counter[str] = Counter()
         self.read = 0
 
     def add(self, chunk: Sequence[EventColumns]) -> None:
@@ -134,6 +146,8 @@ class _InteractionsBuilder:
         ]
         has_words = np.fromiter(map(bool, words), np.bool_, n)
         keep_mask = self._keep_mask(event_types, type_codes, item_indices, names_item, has_words)
+        is_unknown = (type_codes >= 0) & names_item & (item_indices < 0)
+        self.unknown_items.update(compress(items, is_unknown))
         pairs = compress(zip(users, sessions, strict=True), keep_mask)
         kept_count = int(keep_mask.sum())
         self.rows.append(np.flatnonzero(keep_mask) + (self.read - n))
@@ -206,6 +220,7 @@ class _InteractionsBuilder:
             read=self.read,
             kept_events=interactions.event_count,
             unknown_event_types=dict(self.unknown_event_types),
+            unknown_items=dict(self.unknown_items),
             **self.left_out_counts,
         )
 

@@ -54,6 +54,8 @@ def left_out_lines(quality: QualityFigures) -> list[str]:
         lines.append(
             f"{with_count(load_report.unknown_item, 'event')} with items not in the catalogue"
         )
+    if load_report.charges:
+        lines.append(f"{with_count(load_report.charges, 'event')} of charges such as postage")
     if load_report.empty:
         lines.append(f"{with_count(load_report.empty, 'event')} with neither item nor words")
     lines += [

@@ -72,9 +72,19 @@ export function columnLabel(column) {
   return words.charAt(0).toLocaleUpperCase(language) + words.slice(1);
 }
 
+/* Of a category with levels the last: "Home > Kitchen > Mugs" is "Mugs". */
+function lastLevel(value) {
+  return value.split(/ [>›»] /).pop();
+}
+
+/* What somebody likes, as words in a row. */
+function tasteNames(person) {
+  return names(person.tastes.map((taste) => lastLevel(taste.value)));
+}
+
 /* Who it is, by what they like: "Loves 80s Sci-Fi and Horror". */
 export function tasteLine(person) {
-  const values = names(person.tastes.map((taste) => taste.value));
+  const values = tasteNames(person);
   if (!person.decade) return t("Loves {values}", { values });
   const decade = person.decade < 2000 ? String(person.decade).slice(2) : String(person.decade);
   return t("Loves {decade}s {values}", { decade, values });
@@ -82,7 +92,7 @@ export function tasteLine(person) {
 
 /* The same in a heading: "Somebody who loves 80s Sci-Fi". */
 export function somebodyLine(person) {
-  const values = names(person.tastes.map((taste) => taste.value));
+  const values = tasteNames(person);
   if (!person.decade) return t("Somebody who loves {values}", { values });
   const decade = person.decade < 2000 ? String(person.decade).slice(2) : String(person.decade);
   return t("Somebody who loves {decade}s {values}", { decade, values });
