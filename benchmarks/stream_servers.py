@@ -3,6 +3,7 @@ folder of its own on loopback. What a server has acknowledged it has after a kil
 cluster of librdkafka, which lives in the process of the bench and is not killed.
 """
 
+import asyncio
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -110,6 +112,105 @@ class RedisServer:
         self._client.close()
         self._process.kill()
         self._process.wait()
+
+
+class NatsServer:
+    """Debian's nats-server, with its file store; it is killed as a process, not as a machine."""
+
+    name = "NATS JetStream"
+
+    def __init__(self, folder: Path) -> None:
+        (port,) = free_ports(1)
+        self._command = [str(shutil.which("nats-server", path=f"{os.environ['PATH']}:/usr/sbin"))]
+        self._command += ["--jetstream", "--addr", "127.0.0.1", "--port", str(port)]
+        self._command += ["--store_dir", str(folder)]
+        self._log = folder.with_suffix(".log")
+        self._url = f"nats://127.0.0.1:{port}"
+        self.address = f"{self._url}?stream=EVENTS"
+        self._loop, self._connection = asyncio.new_event_loop(), None
+        self._start()
+
+    def _start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
+
+    def write(self, numbers: Sequence[int]) -> bool:
+        return self._loop.run_until_complete(self._publish(numbers))
+
+    async def _publish(self, numbers: Sequence[int]) -> bool:
+        import nats
+
+        try:
+            if self._connection is None or self._connection.is_closed:
+                self._connection = await nats.connect(self._url, allow_reconnect=False)
+                await self._connection.jetstream().add_stream(name="EVENTS", subjects=["shop.*"])
+            stream = self._connection.jetstream()
+            lines = [json.dumps(event(number)).encode() for number in numbers]
+            await asyncio.gather(*(stream.publish("shop.clicks", line) for line in lines))
+        except (OSError, nats.errors.Error):  # TimeoutError is an OSError
+            self._connection = None
+            return False
+        return True
+
+    def ids(self) -> Iterator[str]:
+        async def messages() -> list[str]:
+            import nats
+
+            connection = await nats.connect(self._url)
+            stream, names = connection.jetstream(), list[str]()
+            info = await stream.stream_info("EVENTS")
+            made = info.created if isinstance(info.created, str) else info.created.isoformat()
+            created = int(datetime.fromisoformat(made.replace("Z", "+00:00")).timestamp())
+            subscription = await stream.subscribe(
+                "shop.*", ordered_consumer=True, pending_msgs_limit=10**7
+            )
+            for _ in range(info.state.messages):
+                message = await subscription.next_msg(timeout=30)
+                entry = f"nats/EVENTS/{created}-{message.metadata.sequence.stream}"
+                names.append(json.loads(message.data).get("event_id", entry))
+            await connection.close()
+            return names
+
+        return iter(self._loop.run_until_complete(messages()))
+
+    def kill(self) -> bool:
+        self._process.kill()
+        self._process.wait()
+        self._start()
+        return True
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._loop.close()
+
+
+class FolderServer:
+    """Files of JSON Lines in a folder, that grow; a new one after so many lines."""
+
+    name = "a folder of JSON Lines"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._ids = folder.resolve(), list[str]()
+        self.address = str(folder)
+
+    def write(self, numbers: Sequence[int]) -> bool:
+        path = self._folder / f"{numbers[0] // 100_000:04}.jsonl"
+        with path.open("ab") as file:
+            for number in numbers:
+                entry = f"folder/{self._folder}/{path.name}:{file.tell()}"
+                self._ids.append(event(number).get("event_id", entry))
+                file.write(json.dumps(event(number)).encode() + b"\n")
+        return True
+
+    def ids(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def kill(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        """The bench deletes it."""
 
 
 class TableServer:
@@ -291,6 +392,8 @@ class TopicServer:
 
 SERVERS: Mapping[str, Callable[[Path], StreamServer]] = {
     "redis": RedisServer,
+    "nats": NatsServer,
+    "folder": FolderServer,
     "table": TableServer,
     "s3": BucketServer,
     "kafka": TopicServer,
