@@ -1,6 +1,7 @@
 import numpy as np
 
 from foretaste.domain.data import Item
+from foretaste.prepare.language_text import encoder_advice
 from foretaste.prepare.languages import adjust_to_shares, count_languages
 
 from .helpers import ml_small_items
@@ -32,6 +33,11 @@ def test_attributes_are_not_read_and_no_text_is_no_language() -> None:
     assert count_languages([Item("a", attributes={"genre": ("Drama",)})], 500) == {}
     assert count_languages([], 500) == {}
     assert count_languages([Item("a", "The red shoes")], 0) == {}
+
+
+def test_nothing_is_advised_where_the_language_of_most_texts_cannot_be_told() -> None:
+    assert encoder_advice({"no": 48, "": 260}) == ""
+    assert "100 % of the item texts are not in English" in encoder_advice({"no": 160, "": 100})
 
 
 def test_adjusting_follows_the_sure_texts() -> None:

@@ -30,6 +30,10 @@ LANGUAGES = {
 }
 MAX_OTHER_SHARE = 0.2
 """Of texts that are not in English, up to which the built-in encoder does."""
+MIN_IDENTIFIED_SHARE = 0.5
+"""Of texts whose language can be told, below which nothing is advised: part numbers are in none,
+and the few that can be told are told by chance.
+"""
 MAX_NAMED_LANGUAGES = 5
 MIN_TEXTS, MIN_LETTERS = 10, 500
 """Of a sample, below which their languages are not told: two words may be of any, and twenty short
@@ -67,8 +71,10 @@ def language_summary(counts: Mapping[str, int]) -> str:
 def encoder_advice(counts: Mapping[str, int]) -> str:
     """What to set where the built-in encoder reads too few of these; else ""."""
     identified_texts = sum(n for code, n in counts.items() if code)
+    if not identified_texts or identified_texts < MIN_IDENTIFIED_SHARE * sum(counts.values()):
+        return ""
     non_english = identified_texts - counts.get("en", 0)
-    if not identified_texts or non_english / identified_texts <= MAX_OTHER_SHARE:
+    if non_english / identified_texts <= MAX_OTHER_SHARE:
         return ""
     return (
         f"{percent(non_english / identified_texts)} of the item texts are not in English, "
