@@ -158,17 +158,21 @@ class KnownItems:
             last = columns.pop()
             description = f"{', '.join(columns)} and {last}" if columns else last
             warnings.append(
-                f"{told_count:,} items were not in the catalogue and were created from the "
-                f"events, with their {description}; import them with --items for what else there "
-                "is of them"
+                f"{_were_created(told_count)}, with their {description}; import them with --items "
+                "for what else there is of them"
             )
         bare_count = self.created_count - told_count
         if bare_count > 0:
             warnings.append(
-                f"{bare_count:,} items were not in the catalogue and were created from the "
-                "events, with an id and nothing to read; import them with --items for their titles"
+                f"{_were_created(bare_count)}, with an id and nothing to read; import them with "
+                "--items for their titles"
             )
         return warnings + charge_warnings(self.charge_titles)
+
+
+def _were_created(count: int) -> str:
+    subject, verb = ("1 item", "was") if count == 1 else (f"{count:,} items", "were")
+    return f"{subject} {verb} not in the catalogue and {verb} created from the events"
 
 
 def load_known_items(

@@ -111,8 +111,8 @@ def _item_warnings(quality: QualityFigures) -> list[str]:
         )
     if quality.silent:
         messages.append(
-            f"{with_count(quality.silent, 'item')} have neither text nor events and cannot be "
-            "recommended."
+            f"{with_count(quality.silent, 'item')} {'has' if quality.silent == 1 else 'have'} "
+            "neither text nor events and cannot be recommended."
         )
     if quality.no_events / quality.items > 0.2:
         messages.append(
