@@ -71,7 +71,9 @@ def test_a_decade_is_told_where_it_sets_somebody_apart() -> None:
 
 
 def test_of_a_category_with_levels_the_deepest_that_is_liked_is_told() -> None:
-    levels = profile(("Home", 0.6, 3.0), ("Home > Kitchen", 0.5, 4.0), ("Garden", 0.2, 2.0))
+    levels = profile(
+        ("Home", 0.6, 3.0), ("Home > Kitchen", 0.5, 4.0), ("Garden", 0.2, 2.0), ("4,5", 0.9, 9.0)
+    )
     offered = sample_users(Tastes({"u": levels}), {"u": 50}, 8)
     assert [taste.value for taste in offered[0].tastes] == ["Home > Kitchen", "Garden"]
 

@@ -76,6 +76,7 @@ def _described(workspace: TasteSource, user: str, event_count: int) -> SampleUse
             for liked in values
             if liked.lift >= MIN_LIFT
             and liked.probability >= MIN_SHARE
+            and any(map(str.isalpha, liked.value))  # a number alone says nothing
             and liked.value in deepest_values([other.value for other in values])
         ),
         key=_strength,
