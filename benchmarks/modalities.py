@@ -2,7 +2,7 @@
 or a clip of sound, finds its own item.
 
     python -m benchmarks.modalities [--sets ml-small ml-1m] [--altered 500] [--keep DIR]
-        [--parts reading queries clips hostile modalities] [--clips 120]
+        [--parts reading queries clips hostile modalities] [--clips 120] [--clips-seed 0]
 
 The films of MovieLens with the posters of ../shared/data/ml-posters. Cold: a tenth of the items
 with a poster, drawn at random, is in the catalogue by its text and poster, all its events gone;
@@ -13,7 +13,9 @@ sequence network, whose training would take most of the time. Query by picture: 
 80 % of each side, made half as large, recompressed at quality 30, and mirrored, each against all
 posters, by nobody in particular. Reading: all posters at once, and a second time. Query by clip:
 passages of recordings, invented tunes and speech by espeak-ng (`benchmarks.clips`) of some 10
-seconds, altered and sent as a search by nobody in particular. Files made to harm:
+seconds, altered and sent as a search by nobody in particular; of each kind how many find their own
+item first, and in how many searches another item is said to be the same recording (another passage
+of one recording aside, which may repeat it). Files made to harm:
 `benchmarks.hostile_files`. Result: benchmarks/results/modalities.json.
 """
 
@@ -30,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from PIL import Image, ImageOps
 
@@ -39,7 +42,9 @@ from benchmarks.datasets import REPOSITORY, SHARED, Absent, write
 from benchmarks.hostile_files import hostile_files
 from benchmarks.tables import keep_result, show
 from benchmarks.worlds import World
-from foretaste.domain.data import Item, UserContext
+from foretaste.domain.data import Floats, Item, UserContext
+from foretaste.domain.landmarks import decode_peaks
+from foretaste.domain.media import AUDIO_MATCH
 from foretaste.evaluate import metrics
 from foretaste.language.media.decoder import PictureDecoder
 from foretaste.loop import Foretaste
@@ -49,7 +54,7 @@ from foretaste.prepare.splits import split_leave_one_out
 POSTERS = SHARED / "ml-posters" / "img"
 EXPERTS = ("popularity", "transition", "neighbour", "content", "lexical", "attribute", "media")
 SETTINGS = f'[images]\nfolder = "{POSTERS}"\n[language]\nthreads = 1\n'
-CLIP_SETTINGS = '[audio]\nfolder = "."\n[model]\nexperts = ["popularity", "media"]\n'
+CLIP_SETTINGS = '[audio]\nfolder = "."\n[model]\nexperts = ["popularity", "media", "audio_match"]\n'
 SHARE, MAX_WARM_CASES = 0.1, 3000
 
 
@@ -251,12 +256,15 @@ def reading() -> tuple[str, list[Row]]:
     return f"{len(items):,} posters, one thread", rows
 
 
-def clip_queries(count: int) -> tuple[str, list[Row]]:
+def clip_queries(count: int, seed: int = 0) -> tuple[str, list[Row]]:
     """How often an altered clip finds its own item first."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     words = (REPOSITORY / "LICENSE").read_text(encoding="utf-8").split()
     sounds = clips.clips(count, words, rng)
     n_speech = count // 3 if clips.has_speech() else 0
+    n_passages = len(clips.passages(count // 3, rng))
+    n_tunes = count - n_passages - n_speech
+    kinds = np.repeat(["recordings", "tunes", "speech"], [n_passages, n_tunes, n_speech])
     seconds = sum(map(len, sounds)) / clips.RATE
     with tempfile.TemporaryDirectory() as folder:
         for row, samples in enumerate(sounds):
@@ -265,7 +273,7 @@ def clip_queries(count: int) -> tuple[str, list[Row]]:
         loop = Foretaste.open(folder)
         items = [Item(str(row), f"Clip {row}", audio=f"{row}.mp3") for row in range(count)]
         start = time.process_time()
-        loop.data_encoder.media.read(items)
+        peaks = loop.data_encoder.media.read(items).spaces[-1].vectors
         reading = time.process_time() - start
         table = [{"id": item.id, "title": item.title, "audio": item.audio} for item in items]
         events = [
@@ -275,21 +283,52 @@ def clip_queries(count: int) -> tuple[str, list[Row]]:
         ]
         loop.add(items=pd.DataFrame(table), events=pd.DataFrame(events))
         loop.train()
-        rows: list[Row] = []
-        for label, (alter, bit_rate) in clips.ALTERATIONS.items():
-            firsts, in_ten = [], []
-            for row, samples in enumerate(sounds):
-                sent = clips.as_mp3(alter(samples, rng), bit_rate)
-                shown = [entry.id for entry in loop.search(audio=sent, n=10).items]
-                firsts.append(shown[0] == str(row))
-                in_ten.append(str(row) in shown)
-            figures = {"own first": float(np.mean(firsts)), "own in 10": float(np.mean(in_ten))}
-            rows.append({"altered": label, **figures})
+        rows = [
+            altered_clips(loop, label, sounds, kinds, rng, alteration)
+            for label, alteration in clips.ALTERATIONS.items()
+        ]
         loop.close()
-    n_passages = len(clips.passages(count // 3, rng))
-    kinds = f"{n_passages} passages of recordings, {n_speech} of espeak-ng, else invented tunes"
-    told = f"{count} clips ({kinds}) of {seconds / count:.0f} s; a minute of clips is read in "
-    return f"{told}{60 * reading / seconds:.1f} s of one core", rows
+    told = f"{count} clips ({n_passages} passages of recordings, {n_speech} of espeak-ng, else "
+    told += f"invented tunes; seed {seed}) of {seconds / count:.0f} s; a minute of clips is read "
+    told += f"in {60 * reading / seconds:.1f} s of one core, and its landmarks are kept in "
+    return f"{told}{60 * sum(map(len, peaks)) / seconds / 1024:.1f} KB", rows
+
+
+def altered_clips(
+    loop: Foretaste,
+    label: str,
+    sounds: Sequence[Floats],
+    kinds: npt.NDArray[np.str_],
+    rng: np.random.Generator,
+    alteration: tuple[clips.Alteration, int],
+) -> Row:
+    """What searches find with each clip altered. kinds: [sounds]."""
+    alter, bit_rate = alteration
+    product = loop.catch_up().product
+    expert = product.experts[product.names.index(AUDIO_MATCH)]
+    nothing = np.empty(0)
+    nobody = UserContext(nothing, nothing, nothing, nothing, nothing)
+    firsts, in_ten, false_claims, milliseconds = [], [], [], []
+    for row, samples in enumerate(sounds):
+        sent = clips.as_mp3(alter(samples, rng), bit_rate)
+        shown = [entry.id for entry in loop.search(audio=sent, n=10).items]
+        firsts.append(shown[0] == str(row))
+        in_ten.append(str(row) in shown)
+        query = decode_peaks(loop.media_queries(audio=sent)[AUDIO_MATCH])
+        start = time.perf_counter()
+        claimed = expert.scorer(replace(nobody, media_queries={AUDIO_MATCH: query})).candidates(10)
+        milliseconds.append(1000 * (time.perf_counter() - start))
+        may_repeat = (kinds == "recordings") & (kinds[row] == "recordings")
+        false_claims.append(bool(np.any((claimed != row) & ~may_repeat[claimed])))
+    shares = {kind: float(np.mean(np.array(firsts)[kinds == kind])) for kind in np.unique(kinds)}
+    return {
+        "altered": label,
+        "own first": float(np.mean(firsts)),
+        **shares,
+        "own in 10": float(np.mean(in_ten)),
+        "another is the same": float(np.mean(false_claims)),
+        "ms of landmarks": round(float(np.median(milliseconds)), 1),
+    }
 
 
 def main() -> None:
@@ -299,6 +338,7 @@ def main() -> None:
     parser.add_argument("--altered", type=int, default=500)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--clips", type=int, default=120)
+    parser.add_argument("--clips-seed", type=int, default=0)
     all_parts = ["reading", "queries", "clips", "hostile", "modalities"]
     parser.add_argument("--parts", nargs="+", default=all_parts, choices=all_parts)
     asked = parser.parse_args()
@@ -308,7 +348,8 @@ def main() -> None:
     if "queries" in asked.parts:
         parts["query by picture"] = lambda: queries(asked.sets[0], asked.altered, asked.keep)
     if "clips" in asked.parts:
-        parts["query by clip"] = lambda: clip_queries(asked.clips)
+        label = "query by clip" + (f", seed {asked.clips_seed}" if asked.clips_seed else "")
+        parts[label] = lambda: clip_queries(asked.clips, asked.clips_seed)
     if "hostile" in asked.parts:
         parts["files made to harm"] = hostile_files
     if "modalities" in asked.parts:

@@ -26,7 +26,8 @@ from foretaste.domain.data import (
     UserContext,
 )
 from foretaste.domain.impressions import Impressions
-from foretaste.domain.media import MediaSpace
+from foretaste.domain.landmarks import PEAKS_VERSION, pack_peaks, unpack_peaks
+from foretaste.domain.media import AUDIO_MATCH, MediaSpace
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.domain.store import EventColumns
 from foretaste.model.settings import (
@@ -94,7 +95,21 @@ def item(number: int, cluster: int | None = None) -> Item:
 def shelf(items: Sequence[Item]) -> Catalogue:
     """The catalogue of these items, read; most of them have a picture."""
     vectors = READER.encode([one.reading() for one in items])
-    return build_catalogue(items, vectors, media=(pictures(items),))
+    return build_catalogue(items, vectors, media=(pictures(items), recordings(items)))
+
+
+def peaks(seed: int) -> bytes:
+    """The peaks of ten seconds of a clip, others for each seed."""
+    rng = np.random.default_rng(seed)
+    frames = np.sort(rng.choice(625, 200, replace=False))
+    return pack_peaks(frames, rng.integers(0, 512, 200))
+
+
+def recordings(items: Sequence[Item]) -> MediaSpace:
+    """What is recorded of them; every seventh has no clip."""
+    numbers = [int(one.id[1:]) if one.id[1:].isdigit() else 0 for one in items]
+    clips = [b"" if number % 7 == 6 else peaks(number) for number in numbers]
+    return MediaSpace(AUDIO_MATCH, PEAKS_VERSION, np.array([*clips, None], object)[:-1])
 
 
 def pictures(items: Sequence[Item]) -> MediaSpace:
@@ -232,6 +247,10 @@ def strange() -> dict[str, UserContext]:
             impressions=Impressions(
                 np.array([7, 20, 1], np.int32), START - np.array([3, 2, 1]) * 24 * HOUR
             ),
+        ),
+        "a clip": replace(here.took(), media_queries={AUDIO_MATCH: unpack_peaks(peaks(17))}),
+        "a clip of nothing known": replace(
+            here.took(1), media_queries={AUDIO_MATCH: unpack_peaks(peaks(10_000))}
         ),
         "a query": here.took(20, 21, query="garden rose"),
         "a query alone": here.took(query="jazz"),

@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 
 from foretaste import Foretaste
-from foretaste.domain.data import Item
+from foretaste.domain.data import Item, Request
+from foretaste.domain.media import AUDIO, AUDIO_MATCH
 from foretaste.errors import InputError
+from foretaste.online.media_queries import media_queries_of
 from foretaste.training.media_report import media_lines
 from language.media.clips import as_wav, encoded, tones
 from language.media.sound_shop import tune
@@ -67,6 +69,13 @@ def test_a_part_of_a_clip_finds_its_item_and_says_so(radio: Foretaste) -> None:
     found = radio.search(audio=part, n=3, language="de", explain=True)
     assert found.items[0].id == "kitchen-3"
     assert found.headline == "Wie Ihre Aufnahme"
+
+
+def test_a_model_without_landmarks_answers_a_clip(radio: Foretaste) -> None:
+    """As one does that was trained before there were any."""
+    queries = radio.media_queries(audio=as_wav(tune("space-2")))
+    assert list(queries) == [AUDIO, AUDIO_MATCH]
+    assert list(media_queries_of(Request(media_queries=queries), radio.catch_up())) == [AUDIO]
 
 
 def test_for_a_person_with_words_and_from_a_file(radio: Foretaste, tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from foretaste.domain.arrays import Array, Vectors
 from foretaste.domain.arrays import Floats as Floats
-from foretaste.domain.arrays import Vectors
 from foretaste.domain.erasure import ErasureCounts as ErasureCounts
 from foretaste.domain.event_value import MIN_WEIGHT, ValueCurves
 from foretaste.domain.feature_types import FeatureType, descriptive_features
@@ -304,8 +304,9 @@ class UserContext:
     """What the person asks for now; the free text of the context is part of it."""
     query_vector: Floats | None = None
     """[dim], the query as the language model reads it, of length 1."""
-    media_queries: Mapping[str, Floats] = field(default_factory=dict)
-    """Space → [dim], pictures and the like that the person asks with, of length 1."""
+    media_queries: Mapping[str, Array] = field(default_factory=dict)
+    """Space → [dim], pictures and the like that the person asks with, of length 1; of the space of
+    landmarks [peaks], those of a clip."""
     text_vectors: Floats | None = None
     """[length, dim], each search or review as the language model reads it; zero where none."""
     taste: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

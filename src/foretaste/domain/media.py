@@ -6,14 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foretaste.domain.arrays import Floats, Vectors
+from foretaste.domain.arrays import Array, Floats, Vectors
 
 IMAGE = "image"
 """The space of pictures."""
 AUDIO = "audio"
 """The space of clips of sound."""
+AUDIO_MATCH = "audio_match"
+"""The space of the landmarks of clips, by which a recording is known again."""
 QUERY_FEATURES = {IMAGE: "picture", AUDIO: "clip"}
 """The feature of the term of a picture or clip that was asked with, by space."""
+SAME_RECORDING = "the same recording"
+"""The feature of the term of an item whose clip is the recording that was asked with."""
 OWN_PREFIX = "vector:"
 """Begins the names of the spaces of vectors that items bring along; the column's follows."""
 
@@ -23,11 +27,25 @@ class MediaSpace:
     """One modality over the catalogue."""
 
     name: str
-    """"image", "audio", or "vector:" and the column's name."""
+    """"image", "audio", "audio_match", or "vector:" and the column's name."""
     fingerprint: str
     """What made the vectors: others cannot be compared with them."""
     vectors: Vectors
-    """[items, dim], each of length 1, or zero where an item has none."""
+    """[items, dim], each of length 1, or zero where an item has none. Of the space of landmarks
+    [items], as bytes the peaks of each clip, see `landmarks.pack_peaks`; empty where there are
+    none.
+    """
+
+    @property
+    def has_vectors(self) -> bool:
+        """Whether its rows are vectors."""
+        return self.name != AUDIO_MATCH
+
+    def empty_rows(self, count: int) -> Array:
+        """[count, …], of items without a picture, clip or vector."""
+        if not self.has_vectors:
+            return np.full(count, b"", object)
+        return np.zeros((count, self.vectors.shape[1]), np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ that could be its reasons: it looks or sounds like something that was taken, or 
 from collections.abc import Sequence
 
 from foretaste.domain.data import Term
-from foretaste.domain.media import AUDIO, IMAGE, QUERY_FEATURES
+from foretaste.domain.media import AUDIO, IMAGE, QUERY_FEATURES, SAME_RECORDING
 from foretaste.generate.candidate import LOOK, ReasonCandidate, Sentence, Words
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.media_likeness import media_space
@@ -21,6 +21,7 @@ LIKE_QUERY = {
     IMAGE: ("Looks like your picture", "Like your picture"),
     AUDIO: ("Sounds like your clip", "Like your clip"),
 }
+IS_SAME = "The same recording as your clip", LIKE_QUERY[AUDIO][1]
 IS_NEAR = "Much like {event}", "Much like {event}"
 """Of an item, and over a list of which it is true of every item."""
 
@@ -32,6 +33,11 @@ def media_candidates(
     sentences: list[ReasonCandidate] = []
     strongest: dict[str, Term] = {}
     for term in terms:
+        if term.feature == SAME_RECORDING:
+            # known to be so, and not only like it: it says more than any likeness
+            sentence, heading = map(Sentence, IS_SAME)
+            sentences.append(_candidate(sentence, heading, term, (), definiteness=6))
+            continue
         is_part = term.event is not None or term.feature in QUERY_FEATURES.values()
         if is_part and term.nats > strongest.get(term.expert, term._replace(nats=0.0)).nats:
             strongest[term.expert] = term

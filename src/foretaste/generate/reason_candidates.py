@@ -7,6 +7,7 @@ events it names are not the item itself, and what it claims beside is counted.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from foretaste.domain.media import AUDIO_MATCH
 from foretaste.domain.term_table import TermColumn
 from foretaste.domain.text_limits import shorten
 from foretaste.generate.activity import participle
@@ -355,7 +356,7 @@ def _feature_sentences(
 
 def _looks(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What it looks like."""
-    return media_candidates(item, terms.of_kinds("media"), evidence)
+    return media_candidates(item, terms.of_kinds("media", AUDIO_MATCH), evidence)
 
 
 _COMPOSERS: tuple[Callable[[int, ItemTerms, ListEvidence], list[ReasonCandidate]], ...] = (

@@ -41,6 +41,7 @@ DEFAULT_EXPERT_WEIGHTS = {
     "neighbour": 0.2,
     "content": 0.3,
     "media": 0.1,
+    "audio_match": 1.0,
     "lexical": 0.5,
     "attribute": 0.3,
     "popularity": 0.2,

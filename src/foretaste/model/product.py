@@ -150,7 +150,7 @@ class ProductOfExperts:
 
     def fast_product(self) -> "ProductOfExperts":
         """Those that answer in a moment: they count, or look up a query."""
-        names = ("query", "media:")
+        names = ("query", "media:", "audio_match")
         return self.filter_experts(lambda own: own.is_counting or own.name.startswith(names))
 
     def literal(self) -> "ProductOfExperts":

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
-from foretaste.domain.data import Floats, Request
-from foretaste.domain.media import AUDIO, IMAGE, decode_query
+from foretaste.domain.arrays import Array
+from foretaste.domain.data import Request
+from foretaste.domain.landmarks import decode_peaks
+from foretaste.domain.media import AUDIO, AUDIO_MATCH, IMAGE, decode_query
 from foretaste.errors import InputError
 from foretaste.online.snapshot import Snapshot
 
@@ -15,11 +17,17 @@ NOT_TRAINED = {
 }
 
 
-def media_queries_of(request: Request, snapshot: Snapshot) -> Mapping[str, Floats]:
-    """Space → [dim], what is to be looked or sounded like. Raises InputError where no expert knows
-    it.
+def media_queries_of(request: Request, snapshot: Snapshot) -> Mapping[str, Array]:
+    """Space → [dim], what is to be looked or sounded like; of the space of landmarks the peaks of
+    the clip. Raises InputError where no expert knows it.
     """
-    for space in request.media_queries:
+    queries: dict[str, Array] = {}
+    for space, text in request.media_queries.items():
+        if space == AUDIO_MATCH:
+            if AUDIO_MATCH in snapshot.product.names:  # versions of before have no such expert
+                queries[space] = decode_peaks(text)
+            continue
         if f"media:{space}" not in snapshot.product.names:
             raise InputError(NOT_TRAINED[space])
-    return {space: decode_query(text) for space, text in request.media_queries.items()}
+        queries[space] = decode_query(text)
+    return queries

@@ -258,8 +258,9 @@ class GrowingCatalogue:
         grown = []
         for space, growing in zip(self.catalogue.media, self._media, strict=True):
             size = len(known_rows) + len(new_rows)
-            nothing = np.zeros((size, space.vectors.shape[1]), np.float32)
-            vectors = media.get(space.name, nothing)
+            vectors = media.get(space.name)
+            if vectors is None:
+                vectors = space.empty_rows(size)
             replaced = growing.replaced(known_indices, vectors[list(known_rows)])
             grown.append(replaced.appended(vectors[list(new_rows)]))
         return tuple(grown)

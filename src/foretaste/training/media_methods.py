@@ -10,7 +10,7 @@ from typing import Protocol
 
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import Item
-from foretaste.domain.media import AUDIO, IMAGE, MediaSpace, encode_query
+from foretaste.domain.media import AUDIO, IMAGE, MediaSpace
 from foretaste.errors import ForetasteError, InputError
 from foretaste.language.media.decode_process import UnusableMedia
 from foretaste.language.media.jpeg import as_jpeg
@@ -56,12 +56,11 @@ class MediaMethods:
         path of a file, or a web address where `images.fetch` or `audio.fetch` lets it be fetched.
         Raises InputError for what is none, MissingExtra without what reads it.
         """
-        contents = {IMAGE: image, AUDIO: audio}
-        return {
-            space: encode_query(self.data_encoder.media.query(space, _bytes(self, space, content)))
-            for space, content in contents.items()
-            if content is not None
-        }
+        queries: dict[str, str] = {}
+        for space, content in ((IMAGE, image), (AUDIO, audio)):
+            if content is not None:
+                queries |= self.data_encoder.media.query(space, _bytes(self, space, content))
+        return queries
 
     def cover(self: MediaWorkspace, item: str) -> str | None:
         """The cover of an item as a small JPEG in a data URL, for notebooks; None where there is

@@ -24,6 +24,7 @@ def media_figures(read: EncodedData, config: Config) -> dict[str, Any]:
     counts = {
         space.name: int(np.count_nonzero(nonzero_rows(space.vectors)))
         for space in read.catalogue.media
+        if space.has_vectors
     }
     failures = [failure for failure in read.media_failures if not failure.is_partial]
     parts = [failure for failure in read.media_failures if failure.is_partial]

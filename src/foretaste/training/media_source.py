@@ -10,11 +10,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from foretaste.config.load import Config
 from foretaste.domain.arrays import QuantizedVectors, Vectors
 from foretaste.domain.cluster import Cluster
 from foretaste.domain.data import Floats, Item
-from foretaste.domain.media import AUDIO, IMAGE, MediaFailure, MediaSpace
+from foretaste.domain.landmarks import encode_peaks
+from foretaste.domain.media import (
+    AUDIO,
+    AUDIO_MATCH,
+    IMAGE,
+    MediaFailure,
+    MediaSpace,
+    encode_query,
+)
 from foretaste.domain.ports import Progress, TextEncoder, no_progress
 from foretaste.errors import InputError, MissingExtra, WeightsError
 from foretaste.language.media.decode_process import UnusableMedia
@@ -94,11 +104,13 @@ class MediaSource:
     ) -> ItemMedia:
         failures: list[MediaFailure] = []
         unread: list[str] = []
+        peaks: list[bytes] = []
 
         def block(part: Sequence[Item]) -> Floats:
             media = reader.read(part, self._progress, reach=reach)
             failures.extend(media.failures)
             unread.extend(part[row].id for row in media.unread)
+            peaks.extend(media.peaks)
             return media.vectors
 
         vectors: Vectors
@@ -108,15 +120,22 @@ class MediaSource:
             starts = range(0, len(items), ITEMS_PER_READ)
             parts = (block(items[start : start + ITEMS_PER_READ]) for start in starts)
             vectors = QuantizedVectors.from_blocks(parts, len(items))
-        space = MediaSpace(reader.kind.space, reader.encoder.fingerprint, vectors)
-        return ItemMedia((space,), tuple(failures), tuple(unread))
+        spaces = [MediaSpace(reader.kind.space, reader.encoder.fingerprint, vectors)]
+        if reader.peak_finder is not None:
+            clips = np.array([*peaks, None], object)[:-1]  # of bytes alone it would make its own
+            spaces.append(MediaSpace(AUDIO_MATCH, reader.peak_finder.version, clips))
+        return ItemMedia(tuple(spaces), tuple(failures), tuple(unread))
 
-    def query(self, space: str, content: bytes) -> Floats:
-        """[dim], of a picture or clip that is asked with. Raises InputError with the reason."""
+    def query(self, space: str, content: bytes) -> Mapping[str, str]:
+        """A picture or clip that is asked with, as `Request.media_queries` has it. Raises
+        InputError with the reason.
+        """
         try:
-            return self.readers[space].read_content(content)
+            vector, peaks = self.readers[space].read_content(content)
         except UnusableMedia as reason:
             raise InputError(f"{space}: {reason}; {SEND[space]}") from None
+        queries = {space: encode_query(vector)}
+        return queries | {AUDIO_MATCH: encode_peaks(peaks)} if peaks else queries
 
     def fetch_query(self, space: str, address: str) -> bytes:
         """The picture or clip at an address that somebody asks with, where the settings let it be

@@ -99,3 +99,26 @@ def test_reading_goes_on_from_where_it_was_stopped(radio: Radio) -> None:
     with closing(radio.reader()) as reader:
         media = reader.read([Item(name, audio=name) for name in names], reach="cache")
         assert media.unread == (4, 5)
+
+
+def test_peaks_are_found_once_and_a_cache_of_before_is_completed(radio: Radio) -> None:
+    with closing(radio.reader()) as reader:
+        reader.peak_finder = None  # as it was before there were any
+        before = reader.read([Item("0", audio="1.wav"), Item("1", audio="long.wav")])
+    with closing(radio.reader()) as reader:
+        items = [Item("0", audio="1.wav"), Item("1", audio="long.wav"), Item("2")]
+        known = reader.read(items, reach="cache")
+        assert np.array_equal(known.vectors[:2], before.vectors)
+        assert (known.unread, known.peaks) == ((0, 1), (b"", b"", b""))
+
+        def forbidden(inputs: object) -> Floats:
+            raise AssertionError("what is known is not listened to again")
+
+        reader._encode = forbidden  # type: ignore[method-assign]
+        whole = reader.read(items)
+    assert np.array_equal(whole.vectors, known.vectors)
+    assert [bool(peaks) for peaks in whole.peaks] == [True, True, False]
+    assert [failure.is_partial for failure in whole.failures] == [True]
+    again, has_decoded = radio.read("1.wav", "long.wav")
+    assert not has_decoded
+    assert again.peaks == whole.peaks[:2]

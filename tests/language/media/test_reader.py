@@ -289,6 +289,6 @@ class TestWhetherToLook:
 def test_one_picture_is_looked_at_without_being_kept(shop: Shop) -> None:
     reader = shop.reader()
     expected = reader.read([Item("a", image="0.jpg")]).vectors[0]
-    assert np.allclose(reader.read_content(GOOD["0.jpg"]), expected, atol=1e-5)
+    assert np.allclose(reader.read_content(GOOD["0.jpg"])[0], expected, atol=1e-5)
     with pytest.raises(UnusableMedia, match="no picture"):
         reader.read_content(b"PK")

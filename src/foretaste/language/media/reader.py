@@ -61,6 +61,17 @@ class MediaVectors:
     failures: tuple[MediaFailure, ...]
     unread: tuple[int, ...]
     """Of the items those with pictures or clips that were left for later."""
+    peaks: tuple[bytes, ...] = ()
+    """[items], of clips the peaks of their landmarks; empty where nothing was read."""
+
+
+@dataclass(frozen=True)
+class PeakFinder(Generic[DecodedT]):
+    """What finds the peaks of what was decoded, beside the encoder."""
+
+    version: str
+    """Names how: others cannot be compared with them."""
+    find: Callable[[DecodedT], bytes]
 
 
 class MediaReader(Generic[DecodedT]):
@@ -77,14 +88,16 @@ class MediaReader(Generic[DecodedT]):
         cache: Path,
         clock: Callable[[], float] = time.time,
         shared: SharedReading[DecodedT] | None = None,
+        peak_finder: PeakFinder[DecodedT] | None = None,
     ) -> None:
         """references: what an item says its pictures or clips are. cache: the file of vectors.
-        shared: encodes where there is much; files are opened here in any case.
+        shared: encodes where there is much; files are opened here in any case. peak_finder: of
+        clips.
         """
         self.kind, self.source = kind, files
         self._settings, self._decoder, self._references = settings, decoder, references
         self._open_encoder, self._cache_path, self._clock = open_encoder, cache, clock
-        self._shared = shared
+        self._shared, self.peak_finder = shared, peak_finder
         self._opened: MediaEncoder[DecodedT] | None = None
         self._file: VectorFile | None = None
 
@@ -146,14 +159,18 @@ class MediaReader(Generic[DecodedT]):
             ]
             if any(name in results.missing for name in names):
                 unread.append(row)
-        return MediaVectors(vectors, tuple(failures), tuple(unread))
+        peaks = tuple(
+            next((results.peaks.get(name, b"") for name in own), b"") for own in references
+        )
+        return MediaVectors(vectors, tuple(failures), tuple(unread), peaks)
 
-    def read_content(self, content: bytes) -> Floats:
-        """[dim], of one picture or clip, of which nothing is kept. Raises UnusableMedia."""
+    def read_content(self, content: bytes) -> tuple[Floats, bytes]:
+        """([dim], peaks), of one picture or clip; nothing is kept. Raises UnusableMedia."""
         check_size(len(content), self.kind, self._settings)
         encoder = self.encoder
         decoded, _ = self._decoder.decode(content)
-        return np.asarray(encoder.encode([decoded])[0])
+        peaks = b"" if self.peak_finder is None else self.peak_finder.find(decoded)
+        return np.asarray(encoder.encode([decoded])[0]), peaks
 
     def fetch(self, address: str) -> bytes:
         """What is at a web address, if the settings let it be fetched. Raises UnusableMedia."""
@@ -184,6 +201,10 @@ class MediaReader(Generic[DecodedT]):
         extent = (self._decoder.extent,) if self._decoder.extent else ()
         return digest(self.kind.noun, self.encoder.fingerprint, *extent, content_key)
 
+    def _peaks_key(self, content_key: bytes) -> bytes:
+        version = "" if self.peak_finder is None else self.peak_finder.version
+        return digest("peaks", version, self._decoder.extent, content_key)
+
     def _reason_key(self, content_key: bytes) -> bytes:
         return digest(f"no {self.kind.noun}", self._decoder.limits, content_key)
 
@@ -207,19 +228,32 @@ class MediaReader(Generic[DecodedT]):
         self._fill(results, names_by_content)
 
     def _fill(self, results: "_ReadResults", names_by_content: dict[bytes, list[str]]) -> None:
-        """What is known of these contents, which are taken out of the mapping if they were read."""
+        """What is known of these contents, which are taken out of the mapping if they were read; of
+        a clip that was read before its peaks were looked for, the vector, and it stays.
+        """
         by_reason = {self._reason_key(content): content for content in names_by_content}
         reasons = {by_reason[key]: reason for key, reason in self._cache.find(list(by_reason))}
         by_key = {self._vector_key(content): content for content in names_by_content}
+        peaks = self._known_peaks(list(names_by_content))
         for key, stored in self._cache.find(list(by_key)):
             if len(stored) == 4 * self.encoder.dim:
                 content = by_key[key]
                 note = reasons.pop(content, b"").decode()
-                for name in names_by_content.pop(content):
-                    results.see(name, np.frombuffer(stored, np.float32), note)
+                vector, own_peaks = np.frombuffer(stored, np.float32), peaks.get(content)
+                for name in names_by_content[content]:
+                    results.see(name, vector, own_peaks, note)
+                if own_peaks is not None:
+                    del names_by_content[content]
         for content, reason in reasons.items():
             for name in names_by_content[content]:
                 results.fail(name, reason.decode())
+
+    def _known_peaks(self, contents: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Of those of which they are known; of pictures none are looked for."""
+        if self.peak_finder is None:
+            return dict.fromkeys(contents, b"")
+        by_key = {self._peaks_key(content): content for content in contents}
+        return {by_key[key]: stored for key, stored in self._cache.find(list(by_key))}
 
     def _find_away(self, results: "_ReadResults") -> None:
         """Addresses that gave nothing a while ago."""
@@ -263,7 +297,7 @@ class MediaReader(Generic[DecodedT]):
             entries[location_key] = content_key
         self._fill(results, unknown := dict(contents))
         for content_key, content in raw.items():
-            if content_key not in unknown or contents[content_key][0] in results.reasons:
+            if content_key not in unknown or results.is_unusable(contents[content_key][0]):
                 continue  # the same was read in another place
             try:
                 decoded[content_key] = self._decoder.decode(content)
@@ -271,14 +305,22 @@ class MediaReader(Generic[DecodedT]):
                 entries[self._reason_key(content_key)] = str(reason).encode()
                 for name in contents[content_key]:
                     results.fail(name, str(reason))
-        if decoded:
-            rows = self._encode([numbers for numbers, _ in decoded.values()])
-            for (content_key, (_, note)), row in zip(decoded.items(), rows, strict=True):
-                entries[self._vector_key(content_key)] = row.tobytes()
-                if note:
-                    entries[self._reason_key(content_key)] = note.encode()
-                for name in contents[content_key]:
-                    results.see(name, row, note)
+        known = {key: results.vectors.get(contents[key][0]) for key in decoded}
+        new = [key for key, vector in known.items() if vector is None]
+        if new:
+            rows = self._encode([decoded[key][0] for key in new])
+            known.update(zip(new, rows, strict=True))
+        for content_key, vector in known.items():
+            assert vector is not None
+            numbers, note = decoded[content_key]
+            entries[self._vector_key(content_key)] = vector.tobytes()
+            peaks = b""
+            if self.peak_finder is not None:
+                peaks = entries[self._peaks_key(content_key)] = self.peak_finder.find(numbers)
+            if note:
+                entries[self._reason_key(content_key)] = note.encode()
+            for name in contents[content_key]:
+                results.see(name, vector, peaks, note)
         self._cache.add(entries)
 
     def _encode(self, inputs: Sequence[DecodedT]) -> Floats:
@@ -297,15 +339,24 @@ class _ReadResults:
     def __init__(self, names: Sequence[str] | dict[str, None]) -> None:
         self.missing: dict[str, bytes] = dict.fromkeys(names, b"")
         self.vectors: dict[str, Floats] = {}
+        self.peaks: dict[str, bytes] = {}
         self.reasons: dict[str, str] = {}
         """Why one was not read, or what is to be said of it."""
 
-    def see(self, name: str, vector: Floats, note: str = "") -> None:
-        self.missing.pop(name, None)
+    def see(self, name: str, vector: Floats, peaks: bytes | None, note: str = "") -> None:
+        """peaks: None where they are not known, and it stays missing for them."""
         self.vectors[name] = vector
+        if peaks is not None:
+            self.missing.pop(name, None)
+            self.peaks[name] = peaks
         if note:
             self.reasons[name] = note
 
+    def is_unusable(self, name: str) -> bool:
+        """Whether it is known that nothing can be read of it."""
+        return name in self.reasons and name not in self.vectors
+
     def fail(self, name: str, reason: str) -> None:
         self.missing.pop(name, None)
-        self.reasons[name] = reason
+        if name not in self.vectors:  # else only its peaks could not be looked for
+            self.reasons[name] = reason

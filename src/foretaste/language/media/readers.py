@@ -9,12 +9,14 @@ from typing import Any
 
 from foretaste.domain.cluster import Cluster
 from foretaste.domain.data import Floats, Item
+from foretaste.domain.landmarks import PEAKS_VERSION
 from foretaste.domain.ports import AudioEncoder, Bytes, MediaEncoder
 from foretaste.language.media.decoder import ClipDecoder, PictureDecoder
 from foretaste.language.media.fetch import fetch_media
 from foretaste.language.media.kinds import CLIP, PICTURE, MediaKind
+from foretaste.language.media.landmarks import clip_peaks
 from foretaste.language.media.open import open_audio_encoder, open_image_encoder
-from foretaste.language.media.reader import MediaReader
+from foretaste.language.media.reader import MediaReader, PeakFinder
 from foretaste.language.media.settings import AudioSettings, ImageSettings
 from foretaste.language.media.source import ReferenceReader
 from foretaste.language.side_by_side import SharedReading
@@ -74,6 +76,9 @@ def clip_reader(
         ReferenceReader(CLIP, settings, workspace, fetch),
         cache,
         shared=_shared(cluster, CLIP, partial(open_audio_encoder, settings)),
+        peak_finder=PeakFinder(
+            PEAKS_VERSION, lambda samples: clip_peaks(samples, encoder().sample_rate)
+        ),
     )
 
 

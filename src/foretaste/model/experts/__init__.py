@@ -7,6 +7,7 @@ fitted expert, or one for each named column, or none where the data have nothing
 from typing import Any
 
 from foretaste.model.experts.attribute import AttributeExpert
+from foretaste.model.experts.audio_match import AudioMatchExpert
 from foretaste.model.experts.content import ContentExpert
 from foretaste.model.experts.impression import ImpressionExpert
 from foretaste.model.experts.language import LanguageExpert
@@ -26,6 +27,7 @@ EXPERTS: tuple[Any, ...] = (  # classes: a protocol cannot say what `fit` takes
     NeighbourExpert,
     ContentExpert,
     MediaExpert,
+    AudioMatchExpert,
     LexicalExpert,
     AttributeExpert,
     NegativeFeedbackExpert,

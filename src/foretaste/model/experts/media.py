@@ -19,7 +19,7 @@ import numpy as np
 
 from foretaste.domain.data import Catalogue, Floats, Ints, Longs, UserContext
 from foretaste.domain.event_value import MIN_WEIGHT
-from foretaste.domain.media import QUERY_FEATURES, MediaSpace
+from foretaste.domain.media import AUDIO_MATCH, QUERY_FEATURES, MediaSpace
 from foretaste.domain.ports import Expert, StateArrays, StateMetadata
 from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.model.experts.by_scorer import ExpertByScorer
@@ -71,6 +71,8 @@ class MediaExpert(ExpertByScorer):
         """One for each space in which items have vectors."""
         experts = []
         for space in training.catalogue.media:
+            if not space.has_vectors:
+                continue
             projection = fit_projection(space.vectors, training.settings.media.dim)
             if projection is not None:
                 settings = training.settings.media
@@ -233,7 +235,10 @@ def weigh_media_queries(
     """
     for row, user_context in enumerate(user_contexts):
         for column, expert in enumerate(experts if user_context.media_queries else ()):
-            if isinstance(expert, MediaExpert) and expert.query_row(user_context) is not None:
+            is_asked = (
+                isinstance(expert, MediaExpert) and expert.query_row(user_context) is not None
+            )
+            if is_asked or (expert.name == AUDIO_MATCH and expert.is_active(user_context)):
                 expert_weights[row, column] = QUERY_WEIGHT
 
 

@@ -149,6 +149,7 @@ export function expertName(expert) {
     lexical: t("Words in common with their items"),
     media: column === "audio" ? t("What sounds like their items")
       : column && column !== "image" ? t("Vectors like those of their items") : t("What looks like their items"),
+    audio_match: t("The same recording as the clip"),
     attribute: t("Taste in {column}", { column: column || "" }),
     refusal: t("Like what they refused"),
     impression: t("Shown and left alone"),

@@ -177,6 +177,7 @@ function termWords(term, titles) {
   if (title && kind === "content") return t("In its text like {title}", { title });
   if (kind === "media" && term.feature === "picture") return t("Looks like your picture");
   if (kind === "media" && term.feature === "clip") return t("Sounds like your clip");
+  if (kind === "audio_match" && term.feature === "the same recording") return t("The same recording as your clip");
   if (title && term.expert === "media:audio") return t("Sounds like {title}", { title });
   if (title && kind === "media") return t("Looks like {title}", { title });
   if (title && kind === "attribute") return t("Of the kind of {title}", { title });
