@@ -232,3 +232,14 @@ def test_no_serious_violation_where_people_are_chosen_and_served(open_shop: Open
     visitor.press('#shelves [data-shelf="for_you"] .card-actions button')
     visitor.see(".news-text")
     assert visitor.violations() == []
+
+
+def test_of_a_category_with_levels_a_tile_tells_the_deepest(open_shop: Open) -> None:
+    facts = open_shop().page.evaluate(
+        """async () => {
+          const app = document.querySelector('script[src*="shop/app.js"]').src;
+          const { factsOf } = await import(app.replace(/app\\.js.*/, "words.js"));
+          return factsOf({ attributes: { category: ["Home", "Home > Kitchen", "Garden"] } });
+        }"""
+    )
+    assert facts == "Kitchen, Garden"

@@ -58,7 +58,7 @@ export function factsOf(item, most = 2) {
   columns.sort((one, other) => rank(one) - rank(other));
   return columns
     .slice(0, most)
-    .map(([, values]) => values.slice(0, 2).join(", "))
+    .map(([, values]) => deepestValues(values).slice(0, 2).map(lastLevel).join(", "))
     .join(" · ");
 }
 
@@ -75,6 +75,12 @@ export function columnLabel(column) {
 /* Of a category with levels the last: "Home > Kitchen > Mugs" is "Mugs". */
 function lastLevel(value) {
   return value.split(/ [>›»] /).pop();
+}
+
+/* Without those that others begin with: of "Home" and "Home > Kitchen" the second. */
+function deepestValues(values) {
+  const marks = [" > ", " › ", " » "];
+  return values.filter((value) => !values.some((other) => marks.some((mark) => other.startsWith(value + mark))));
 }
 
 /* What somebody likes, as words in a row. */
