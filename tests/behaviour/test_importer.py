@@ -217,9 +217,7 @@ def test_unknown_items(tmp_path: Path) -> None:
             assert done.added == added, (policy, catalogue)
             created = len(store.item_ids()) - len(catalogue)
             assert created == (0 if added < 2 else 2 - len(catalogue))
-            assert any("created from the events" in told for told in done.warnings) == (
-                created > 0
-            )
+            assert any("created from the events" in told for told in done.warnings) == (created > 0)
 
 
 def test_columns_of_the_settings(store: SqlStore, tmp_path: Path) -> None:
