@@ -49,7 +49,7 @@ def topic(server: KafkaBroker | KafkaCluster, name: str, records: str = "events"
 def read(
     store: SqlStore, folder: Path, source: StreamSource, records: str = "events", **settings: Any
 ) -> ConsumerStatus:
-    return consumed(store, source, folder, records, empty_seconds=0.3, **settings)
+    return consumed(store, source, folder, records, empty_seconds=0.3, slow_seconds=20, **settings)
 
 
 def test_each_message_once_and_a_replay_adds_nothing(

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from foretaste.domain.data import Floats
+from foretaste.domain.media import AUDIO_MATCH
 from foretaste.model.expert_weights import LIST_LENGTH, CandidateTable, maximise_likelihood
 from foretaste.model.fit_guard import (
     MIN_CASES,
@@ -29,10 +30,13 @@ def table_of(opinions: Floats) -> CandidateTable:
 
 
 def opinions(product: ProductOfExperts, good: str, cases: int = 300) -> Floats:
-    """One expert ranks the targets first, all others are noise."""
+    """One expert ranks the targets first, all others are noise, but for the one that is only asked
+    with a clip and says nothing here.
+    """
     rng = np.random.default_rng(0)
     noise = rng.normal(0, 1, (cases, len(product.experts), CANDIDATES)).astype(np.float32)
-    noise[:, product.names.index(good), 0] = 12
+    noise[:, product.names.index(AUDIO_MATCH)] = 0
+    noise[:, product.names.index(good), 0] = 20
     return noise
 
 

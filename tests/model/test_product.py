@@ -8,10 +8,12 @@ import pytest
 
 from foretaste.domain.data import Floats, UserContext
 from foretaste.domain.impressions import Impressions
+from foretaste.domain.landmarks import unpack_peaks
+from foretaste.domain.media import AUDIO_MATCH
 from foretaste.model.experts.content import log_softmax
 from foretaste.model.product import REQUEST_FACTS, ProductOfExperts, measure_facts
 
-from .world import HOUR, ITEMS, START, World, did, item, ordinary, shelf, strange
+from .world import HOUR, ITEMS, START, World, did, item, ordinary, peaks, shelf, strange
 
 EVERY = np.arange(ITEMS, dtype=np.int32)
 
@@ -30,8 +32,9 @@ def test_with_every_weight_one_it_is_the_sum_of_log_probabilities(
 ) -> None:
     hidden = did(50, 9, "hide")
     shown = Impressions(np.array([7], np.int32), np.array([START - 24 * HOUR]))
+    clip = {AUDIO_MATCH: unpack_peaks(peaks(17))}
     asked = [
-        replace(context, impressions=shown)
+        replace(context, impressions=shown, media_queries=clip)
         for context in (
             here.behaviour(did(1, 0), did(2, 1), hidden, query="garden rose"),
             here.behaviour(did(40, 0), did(3, 1), hidden, query="lunar 20"),
