@@ -6,6 +6,7 @@ Exponents are judged on events that they were not fitted on, by NDCG@10, paired 
 events were there to fit on, in two halves, each judged by what the other gave.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -113,9 +114,14 @@ def _choose(gains: Mapping[str, Floats]) -> str:
 
 
 def _standard_errors(differences: Floats) -> float:
-    """The mean of [cases], in standard errors of the mean; 0 where all are 0."""
+    """The mean of [cases], in standard errors of the mean; 0 where all are 0, and without end where
+    all are the same.
+    """
+    mean = float(differences.mean())
     deviation = float(differences.std(ddof=1)) / len(differences) ** 0.5
-    return float(differences.mean()) / deviation if deviation else 0.0
+    if deviation:
+        return mean / deviation
+    return math.copysign(math.inf, mean) if mean else 0.0
 
 
 def _cause(choice: str, means: Mapping[str, float]) -> str | None:
