@@ -60,7 +60,26 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-class RedisServer:
+class _KilledServer:
+    """A server that is a process of its own: killed with -9, and started again on what it kept."""
+
+    _process: subprocess.Popen[bytes]
+
+    def _start(self) -> None:
+        raise NotImplementedError
+
+    def kill(self) -> bool:
+        self._process.kill()
+        self._process.wait()
+        self._start()
+        return True
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+class RedisServer(_KilledServer):
     """Debian's, which keeps what it has acknowledged."""
 
     name = "Redis Streams"
@@ -102,19 +121,12 @@ class RedisServer:
                 yield named.decode() if named else f"redis/events/{entry.decode()}"
             last = f"({entries[-1][0].decode()}"
 
-    def kill(self) -> bool:
-        self._process.kill()
-        self._process.wait()
-        self._start()
-        return True
-
     def close(self) -> None:
         self._client.close()
-        self._process.kill()
-        self._process.wait()
+        super().close()
 
 
-class NatsServer:
+class NatsServer(_KilledServer):
     """Debian's nats-server, with its file store; it is killed as a process, not as a machine."""
 
     name = "NATS JetStream"
@@ -173,15 +185,8 @@ class NatsServer:
 
         return iter(self._loop.run_until_complete(messages()))
 
-    def kill(self) -> bool:
-        self._process.kill()
-        self._process.wait()
-        self._start()
-        return True
-
     def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
+        super().close()
         self._loop.close()
 
 
@@ -272,7 +277,7 @@ class TableServer:
         self._server.cleanup()
 
 
-class BucketServer:
+class BucketServer(_KilledServer):
     """SeaweedFS. An object a batch."""
 
     name = "objects of S3"
@@ -337,16 +342,6 @@ class BucketServer:
                 entry = f"s3/{self._prefix}/{info.base_name}@{etag}:{offset}"
                 yield json.loads(line).get("event_id", entry)
                 offset += len(line)
-
-    def kill(self) -> bool:
-        self._process.kill()
-        self._process.wait()
-        self._start()
-        return True
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
 
 
 class TopicServer:

@@ -31,8 +31,8 @@ def pool_options(url: sa.URL) -> dict[str, Any]:
     options = {"pool_timeout": WAIT_SECONDS, "pool_use_lifo": True}
     if url.drivername != "sqlite":
         return options | {"pool_size": SERVER_CONNECTIONS, "max_overflow": 0}
-    more = FILE_CONNECTIONS - KEPT_FILE_CONNECTIONS
-    return options | {"pool_size": KEPT_FILE_CONNECTIONS, "max_overflow": more}
+    overflow = FILE_CONNECTIONS - KEPT_FILE_CONNECTIONS
+    return options | {"pool_size": KEPT_FILE_CONNECTIONS, "max_overflow": overflow}
 
 
 def note_broken(engine: sa.Engine) -> None:

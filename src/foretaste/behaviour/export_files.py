@@ -66,8 +66,8 @@ def _with_words(event: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str
 def titles_of_events(store: Store, data: Mapping[str, Any]) -> dict[str, str]:
     """Item → title, of the items that a person's events name: ids say little to them."""
     ids = {event["item"] for event in data["events"] if event.get("item")}
-    found = store.items_by_id(sorted(ids))
-    return {item_id: item.title for item_id, item in found.items() if item.title}
+    items = store.items_by_id(sorted(ids))
+    return {item_id: item.title for item_id, item in items.items() if item.title}
 
 
 def _page_section(

@@ -40,11 +40,11 @@ class ZeroPaddedIds:
         """How many events there were, with an example."""
         if self.example is None:
             return []
-        written, catalogue_id = self.example
+        event_item_id, catalogue_id = self.example
         return [
             f"{self.event_count:,} rows write the id of an item with other leading zeros than the "
-            f"catalogue, e.g. '{written}' for '{catalogue_id}', and were taken for that item; "
-            "events that are sent to the service must have the id as the catalogue writes it"
+            f"catalogue, e.g. '{event_item_id}' for '{catalogue_id}', and were taken for that "
+            "item; events that are sent to the service must have the id as the catalogue writes it"
         ]
 
 

@@ -217,7 +217,7 @@ def users_erase(
         require_writable(receipt_file)
     with open_loop(workspace) as loop:
         receipt = loop.erase(user, retrain=retrain)
-    counts = [f"{what}: {count:,}" for what, count in receipt.counted()]
+    counts = [f"{record_type}: {count:,}" for record_type, count in receipt.counted()]
     if not receipt.signed_receipt:
         console.say(f"nothing is kept of '{user}', and nobody of this id was erased; check the id")
         return

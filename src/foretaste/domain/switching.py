@@ -66,7 +66,7 @@ def give_way() -> None:
         return
     worked = time.thread_time() - _rests.since
     if worked >= MIN_WORK_SECONDS:
-        rest = min(REST_PER_WORK * worked, _rests.seconds_left)
-        time.sleep(rest)
-        _rests.seconds_left -= rest
+        rest_seconds = min(REST_PER_WORK * worked, _rests.seconds_left)
+        time.sleep(rest_seconds)
+        _rests.seconds_left -= rest_seconds
         _rests.since = time.thread_time()

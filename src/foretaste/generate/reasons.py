@@ -62,10 +62,10 @@ class _UsedSentences:
         self._events = dict.fromkeys(headline_events, 1)
         self._last_events: set[str] = set()
 
-    def add(self, chosen: Sequence[ReasonCandidate]) -> None:
+    def add(self, candidates: Sequence[ReasonCandidate]) -> None:
         """What the next item of the list is told."""
-        self._last_events = {event for candidate in chosen for event in candidate.events}
-        for candidate in chosen:
+        self._last_events = {event for candidate in candidates for event in candidate.events}
+        for candidate in candidates:
             self.sentences[candidate.sentence] = self.sentences.get(candidate.sentence, 0) + 1
         for event in self._last_events:
             self._events[event] = self._events.get(event, 0) + 1
@@ -155,7 +155,7 @@ class _ToldList:
         used = _UsedSentences(common_events)
         for row, candidates in enumerate(self.candidates_by_item):
             own_candidates = [own for own in candidates if own.sentence not in self.common]
-            chosen = self._chosen(row, own_candidates, common_events, used, without)
+            chosen = self._reasons_of(row, own_candidates, common_events, used, without)
             used.add(chosen)
             texts = [evidence.written(candidate.sentence) for candidate in chosen]
             total = self.terms.raising_nats[row]
@@ -164,7 +164,7 @@ class _ToldList:
             )
         return reasons
 
-    def _chosen(
+    def _reasons_of(
         self,
         row: int,
         candidates: Sequence[ReasonCandidate],
@@ -179,8 +179,8 @@ class _ToldList:
             offered: Sequence[ReasonCandidate], count: int, min_contribution: float
         ) -> list[ReasonCandidate]:
             if without is not None:
-                written = terms.evidence.written
-                offered = [own for own in offered if written(own.sentence) != without]
+                written_text = terms.evidence.written
+                offered = [own for own in offered if written_text(own.sentence) != without]
             return _choose(offered, count, min_contribution, terms.evidence, used)
 
         chosen = choose(candidates, self.max_reasons, MIN_SHARE * total)

@@ -77,7 +77,7 @@ def _described(workspace: TasteSource, user: str, event_count: int) -> SampleUse
             if liked.lift >= MIN_LIFT
             and liked.probability >= MIN_SHARE
             and any(map(str.isalpha, liked.value))  # a number alone says nothing
-            and liked.value in deepest_values([other.value for other in values])
+            and liked.value in deepest_values([taste_value.value for taste_value in values])
         ),
         key=_strength,
         reverse=True,

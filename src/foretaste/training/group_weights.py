@@ -32,7 +32,7 @@ def user_weights(
     learnt_ids = set(learnt_users)
     attributes_by_user = {user.id: user.attributes for user in users if user.id in learnt_ids}
     weights = dict.fromkeys(learnt_ids, 1.0)
-    for column, wanted in groups.items():
+    for column, wanted_weights in groups.items():
         values = {
             user: attributes[column][0]
             for user, attributes in attributes_by_user.items()
@@ -42,7 +42,7 @@ def user_weights(
             names = sorted({name for own in attributes_by_user.values() for name in own})
             hint = did_you_mean(column, names) if names else "no user has any attribute"
             raise InputError(f"model.group_weights: no user has the attribute '{column}'; {hint}")
-        weight_by_value = _value_weights(column, wanted, Counter(values.values()))
+        weight_by_value = _value_weights(column, wanted_weights, Counter(values.values()))
         for user, value in values.items():
             weights[user] *= weight_by_value.get(value, 1.0)
     mean = sum(weights.values()) / max(len(weights), 1)
@@ -53,16 +53,16 @@ def user_weights(
 
 
 def _value_weights(
-    column: str, wanted: str | Mapping[str, float], counts: Counter[str]
+    column: str, wanted_weights: str | Mapping[str, float], counts: Counter[str]
 ) -> Mapping[str, float]:
     """Value → what each person who has it counts."""
-    if wanted == EQUAL:
+    if wanted_weights == EQUAL:
         return {value: counts.total() / len(counts) / count for value, count in counts.items()}
-    assert not isinstance(wanted, str)
-    for value in wanted:
+    assert not isinstance(wanted_weights, str)
+    for value in wanted_weights:
         if value not in counts:
             raise InputError(
                 f"model.group_weights: nobody's '{column}' is '{value}'; "
                 f"{did_you_mean(value, sorted(counts))}"
             )
-    return wanted
+    return wanted_weights

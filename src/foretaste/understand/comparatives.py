@@ -38,8 +38,8 @@ def extract_comparatives(
             problems.append(NOT_COMPARABLE)
             text = f"{before}{BOUNDARY}{behind}"
             continue
-        again = grammar.patterns[f"comparative.{name}"].sub(BOUNDARY, behind)
-        text = f"{before}{BOUNDARY}{again}"  # “too pricey, what's cheaper?”
+        remaining_text = grammar.patterns[f"comparative.{name}"].sub(BOUNDARY, behind)
+        text = f"{before}{BOUNDARY}{remaining_text}"  # “too pricey, what's cheaper?”
         numbers = scene.vocabulary.numbers
         column = numbers.of_dimension(dimension)
         if column is None:

@@ -55,23 +55,28 @@ class ItemFrames:
         if compared is not None:
             return compared
         framed: FramedItems | None = None
-        others: list[str] = []
+        other_sentences: list[str] = []
         for sentence in filter(None, (part.strip(EDGE) for part in PAUSE.split(line))):
             told_items = self._sentence(sentence)
             if told_items is None and framed is not None:
                 sequel = self._sequel_of(sentence, framed.items[-1]) or self.item_alone(sentence)
                 told_items = None if sequel is None else FramedItems(framed.intent, (sequel,))
             if told_items is None or (framed is not None and told_items.intent != framed.intent):
-                others.append(sentence)
+                other_sentences.append(sentence)
             elif framed is None:
                 framed = told_items
             else:
                 framed = FramedItems(framed.intent, (*framed.items, *told_items.items))
         if framed is None:
             return None
-        if any(self._asks_more(sentence) for sentence in others) and framed.intent == "take":
+        if (
+            any(self._asks_more(sentence) for sentence in other_sentences)
+            and framed.intent == "take"
+        ):
             framed = FramedItems("like", framed.items)
-        tail = ", ".join(each for each in others if not self._says_nothing(each))
+        tail = ", ".join(
+            sentence for sentence in other_sentences if not self._says_nothing(sentence)
+        )
         return FramedItems(framed.intent, tuple(dict.fromkeys(framed.items)), tail)
 
     def _compared(self, line: str) -> FramedItems | None:
@@ -83,8 +88,8 @@ class ItemFrames:
             items.append(span[2])
             words[span[0] : span[1]] = []
         frames = self._grammar.frames
-        known = self._empty_words | frames["questions"] | frames["liked"] | OR_WORDS
-        is_alone = all(word in known or word.endswith(("er", "est")) for word in words)
+        expected_words = self._empty_words | frames["questions"] | frames["liked"] | OR_WORDS
+        is_alone = all(word in expected_words or word.endswith(("er", "est")) for word in words)
         return FramedItems("compare", tuple(items[:2])) if len(items) > 1 and is_alone else None
 
     def asks_more(self, line: str) -> tuple[str, bool]:
@@ -126,13 +131,13 @@ class ItemFrames:
     def _says_nothing(self, sentence: str) -> bool:
         frames = self._grammar.frames
         opinions = frames["liked"] | frames["disliked"]
-        known = self._empty_words | frames["more"] | frames["alike"] | opinions
+        expected_words = self._empty_words | frames["more"] | frames["alike"] | opinions
         if self._compares(sentence):
             return False
-        return all(word in known for word in self._words(sentence))
+        return all(word in expected_words for word in self._words(sentence))
 
     def _words(self, sentence: str) -> list[str]:
-        return [word for each in sentence.split() if (word := each.strip(EDGE))]
+        return [word for part in sentence.split() if (word := part.strip(EDGE))]
 
     def _sentence(self, sentence: str) -> FramedItems | None:
         """The items of one sentence and what is said of them."""
@@ -193,8 +198,12 @@ class ItemFrames:
         negated = any(word in frames["negation"] or word.endswith("n't") for word in words)
         classes = ("alike", "liked", "disliked", "consumed")
         counts = {name: sum(word in frames[name] for word in words) for name in classes}
-        known = frames["negation"].union(*(frames[name] for name in classes), frames["more"])
-        if not all(w in known or w in self._empty_words or w.endswith("n't") for w in words):
+        expected_words = frames["negation"].union(
+            *(frames[name] for name in classes), frames["more"]
+        )
+        if not all(
+            w in expected_words or w in self._empty_words or w.endswith("n't") for w in words
+        ):
             return None
         if counts["alike"]:
             return "not_like" if negated else "like"
@@ -210,8 +219,8 @@ class ItemFrames:
         """ "The sequel too", where the catalogue has it."""
         words = self._words(sentence)
         sequel_words = self._grammar.frames["sequel"]
-        known = self._empty_words | sequel_words | self._grammar.frames["liked"]
-        if not any(w in sequel_words for w in words) or not all(w in known for w in words):
+        expected_words = self._empty_words | sequel_words | self._grammar.frames["liked"]
+        if not any(w in sequel_words for w in words) or not all(w in expected_words for w in words):
             return None
         titles = self._scene.vocabulary.titles
         key = title_key(titles.titles[item])

@@ -85,8 +85,8 @@ class ItemRequests:
         scene = self._scene
         aside = ASIDE.search(asked)
         if aside is not None:  # “something else by him (the fourth)”
-            items, rest = self._items.leading(aside[1])
-            if items and not rest:
+            items, remaining_words = self._items.leading(aside[1])
+            if items and not remaining_words:
                 asked, scene = asked[: aside.start()].strip(STOPS), replace(scene, subject=items)
         same_maker = same_maker_as_before(asked, scene, self._grammar)
         if same_maker is not None:

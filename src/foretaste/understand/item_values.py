@@ -24,14 +24,14 @@ def extract_same_values(
     conditions: list[Mapping[str, Any]] = []
 
     def take_out(hit: "re.Match[str]") -> str:
-        named, behind = ItemReader(scene, grammar).leading(hit["item"] or "")
-        near = named or items or scene.subject or scene.seeds or tuple(scene.shown)
+        named_items, remaining_words = ItemReader(scene, grammar).leading(hit["item"] or "")
+        compared_items = named_items or items or scene.subject or scene.seeds or tuple(scene.shown)
         is_this = hit["this"] is not None
-        condition = value_condition(near, hit["noun"], scene, grammar, is_this=is_this)
+        condition = value_condition(compared_items, hit["noun"], scene, grammar, is_this=is_this)
         if condition is None:
             return hit[0]
         conditions.append(condition)
-        return BOUNDARY + (behind if named else hit["item"] or "")
+        return BOUNDARY + (remaining_words if named_items else hit["item"] or "")
 
     return grammar.patterns["same_value"].sub(take_out, text), tuple(conditions)
 

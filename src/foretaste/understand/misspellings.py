@@ -31,8 +31,8 @@ def corrected_words(line: str, vocabulary: Vocabulary, grammar: Grammar) -> str:
             return word
         if word in vocabulary.words or grammar.meaning(word) or grammar.compares(word):
             return word
-        known = (*_negations(grammar.language), *_long_words(grammar.language))
-        return next((correction for correction in known if _is_near(word, correction)), word)
+        spellings = (*_negations(grammar.language), *_long_words(grammar.language))
+        return next((correction for correction in spellings if _is_near(word, correction)), word)
 
     return WORD.sub(spelling, line)
 

@@ -191,9 +191,9 @@ def extract_count_within(
         nouns = [word.strip(",.;!?") for word in words[position + 1 : position + 3]]
         nouns = [noun for noun in nouns if noun.endswith("s")]
         if any(noun in grammar.clauses["item_nouns"] or names_feature(noun) for noun in nouns):
-            before = " ".join(words[:position])
-            before = grammar.patterns["count_before"].sub("", before)
-            return f"{before} {' '.join(words[position + 1 :])}".strip(), int(number)
+            words_before = " ".join(words[:position])
+            words_before = grammar.patterns["count_before"].sub("", words_before)
+            return f"{words_before} {' '.join(words[position + 1 :])}".strip(), int(number)
     return text, None
 
 

@@ -41,8 +41,8 @@ class ParsedRequest:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was said that can be done."""
-        said = (self.query, self.conditions, self.changes, self.problems, self.absent_words)
-        return not (any(said) or self.asks)
+        requested = (self.query, self.conditions, self.changes, self.problems, self.absent_words)
+        return not (any(requested) or self.asks)
 
 
 def parsed_request(

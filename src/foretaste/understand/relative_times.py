@@ -68,8 +68,8 @@ def _united(bounds: list[Bound]) -> tuple[Bound, ...]:
     first_day = min(bound.first_day for bound in spans if bound.first_day)
     last_days = [bound.last_day for bound in spans]
     last_day = None if None in last_days else max(day for day in last_days if day)
-    others = (bound for bound in bounds if bound not in spans)
-    return (*others, replace(spans[0], first_day=first_day, last_day=last_day))
+    other_bounds = (bound for bound in bounds if bound not in spans)
+    return (*other_bounds, replace(spans[0], first_day=first_day, last_day=last_day))
 
 
 def _span(kind: str, hit: "re.Match[str]", grammar: Grammar, today: date) -> _Span | None:

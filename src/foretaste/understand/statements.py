@@ -68,8 +68,8 @@ def _tells(sentence: str, grammar: Grammar, vocabulary: Vocabulary) -> bool:
             return False
         if has_already:  # “I have a black dress, which shoes go with it?”
             continue
-        named = (tuple(words[position : position + size]) for size in (1, 2))
-        if any(vocabulary.feature(phrase, grammar) for phrase in named):
+        phrases_here = (tuple(words[position : position + size]) for size in (1, 2))
+        if any(vocabulary.feature(phrase, grammar) for phrase in phrases_here):
             return False
     return True
 

@@ -305,12 +305,12 @@ class MediaReader(Generic[DecodedT]):
                 entries[self._reason_key(content_key)] = str(reason).encode()
                 for name in contents[content_key]:
                     results.fail(name, str(reason))
-        known = {key: results.vectors.get(contents[key][0]) for key in decoded}
-        new = [key for key, vector in known.items() if vector is None]
+        vector_by_key = {key: results.vectors.get(contents[key][0]) for key in decoded}
+        new = [key for key, vector in vector_by_key.items() if vector is None]
         if new:
             rows = self._encode([decoded[key][0] for key in new])
-            known.update(zip(new, rows, strict=True))
-        for content_key, vector in known.items():
+            vector_by_key.update(zip(new, rows, strict=True))
+        for content_key, vector in vector_by_key.items():
             assert vector is not None
             numbers, note = decoded[content_key]
             entries[self._vector_key(content_key)] = vector.tobytes()

@@ -85,8 +85,8 @@ class AudioMatchScorer(SparseScorer):
         """nats: [matched items], above 0."""
         self._name, self._item_count = expert.name, expert.item_count
         self._matched_items = matched_items
-        others = self._item_count - len(matched_items)
-        log_normaliser = np.log(others + np.exp(nats.astype(np.float64)).sum())
+        other_count = self._item_count - len(matched_items)
+        log_normaliser = np.log(other_count + np.exp(nats.astype(np.float64)).sum())
         values = (nats - log_normaliser).astype(np.float32)
         super().__init__(self._uniform, -log_normaliser, matched_items, values)
 
