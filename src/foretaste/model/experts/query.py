@@ -39,9 +39,12 @@ _ASKING_TEXT = """
 """
 ASKING_WORDS = frozenset(_ASKING_TEXT.split())
 """They say that something is looked for, and not what."""
-SCATTERED_WORDS_WEIGHT = 0.0003
+SCATTERED_WORDS_WEIGHT = 0.03
 """What BM25 counts of a phrase of which no item has most of the words, over the temperature of its
-meaning: so the temperature says how sure the two together are, and changes no order of theirs."""
+meaning: so the temperature says how sure the two together are, and changes no order of theirs. More
+would find fewer paraphrases; with .0003 a catalogue of titles alone, or one in a language that the
+encoder does not read, was searched by what hardly means anything (docs/decisions/0065).
+"""
 MAX_PENDING_TEXTS = 1_000
 """Texts of new items that wait for the first query to be indexed, at most."""
 MAX_SHORTLISTED_ITEMS = 2000
