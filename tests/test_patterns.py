@@ -91,6 +91,30 @@ def test_steps_grow_as_the_text_does(pattern: "re.Pattern[str]") -> None:
     assert_linear(pattern)
 
 
+REPEATED_GROUP = re.compile(r"(?<!\\)\)(?:[*+?]|\{[0-9,]++\})\+")
+"""A group that gives nothing back. Python 3.11.2, which Debian 12 has, matches it wrongly: where
+the last round fails half-way it does not go back to where that round began. `(?>(?:…)*)` does."""
+
+
+def test_no_group_is_repeated_possessively() -> None:
+    patterns = {
+        parameter.id: pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern
+        for parameter in all_patterns()
+        for pattern in [parameter.values[0].pattern]
+    }
+    assert [name for name, text in patterns.items() if REPEATED_GROUP.search(text)] == []
+
+
+@pytest.mark.parametrize("pattern", [r"(?:a|b)*+", r"(?:ab)++", r"(?:a)?+", r"(?:a ){0,3}+"])
+def test_a_group_repeated_possessively_is_seen(pattern: str) -> None:
+    assert REPEATED_GROUP.search(pattern)
+
+
+@pytest.mark.parametrize("pattern", [r"(?>(?:a|b)*)", r"\)++", r"(a)+", r"[)]*+(b)"])
+def test_other_repeats_are_no_such_group(pattern: str) -> None:
+    assert not REPEATED_GROUP.search(pattern)
+
+
 def functions_with_patterns() -> set[str]:
     """Those that use `re` or `regex` otherwise than by a pattern of their module."""
     found = set()

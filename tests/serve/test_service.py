@@ -22,6 +22,7 @@ from foretaste.model.artefacts import ModelRegistry
 from foretaste.model.experts.query import QueryExpert
 from foretaste.online.manager import NO_MODEL
 from foretaste.serve.service import Service
+from foretaste.training.recount import ErasureRecounter
 
 from .conftest import checked
 from .workspace import DEADLINE, events, items, running, serving, until, until_ready
@@ -38,6 +39,17 @@ def test_without_a_model_it_says_so_and_takes_events(tmp_path: Path) -> None:
         assert "run 'foretaste train'" in checked(answer, "no-model")
         event = {"user": "u", "item": "a", "kind": "click"}
         assert client.post("/v1/events", json={"events": [event]}).json()["accepted"] == 1
+
+
+def test_without_a_model_nobody_is_told_to_wait_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(ErasureRecounter, "resume", lambda self: released.wait(DEADLINE))
+    with serving(tmp_path, ready=False) as client:
+        answer = client.post("/v1/recommend", json={"user": "u"})
+        released.set()
+        assert "run 'foretaste train'" in checked(answer, "no-model")
 
 
 def test_it_becomes_ready_when_there_is_a_model(copied: Path) -> None:

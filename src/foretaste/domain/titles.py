@@ -6,7 +6,7 @@ _ARTICLES = (
     "The|A|An|Der|Die|Das|Den|Dem|Ein|Eine|Le|La|Les|L'|Un|Une|El|Los|Las|Una|Il|Lo|I|Gli|O|Os|As|"
     "De|Het|Een|Den|Det|En|Ett"
 )
-_MOVED_ARTICLE = re.compile(rf"\A(.{{1,200}}?), ({_ARTICLES})((?: \([^()]*+\))*+)", re.DOTALL)
+_MOVED_ARTICLE = re.compile(rf"\A(.{{1,200}}?), ({_ARTICLES})((?>(?: \([^()]*+\))*))", re.DOTALL)
 
 
 def natural_title(title: str) -> str:

@@ -19,7 +19,7 @@ MAX_CACHED_NAMES = 20_000
 """Names whose form is kept: every list looks at the same titles and values again."""
 MAX_NAME_LENGTH = 100
 """Characters of a name; a longer one is no name."""
-_DOTTED_WORD = re.compile(r"(?<![\w-])[\w-]++(?:\.[\w-]++)++")
+_DOTTED_WORD = re.compile(r"(?<![\w-])[\w-]++(?>(?:\.[\w-]++)+)")
 """As in evil.example, but also 1.9, U.S.A and Ph.D."""
 _IGNORED_CHARACTERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]"

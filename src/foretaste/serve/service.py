@@ -236,13 +236,17 @@ class Service:
 
     def _check_ready(self) -> None:
         is_warming_up = self._warmer is not None and self._warmer.is_alive()
-        if is_warming_up and not (self._is_ready or self._can_answer):
+        if is_warming_up and not (self._is_ready or self._can_answer) and self._has_model():
             raise ProblemError(
                 "not-ready",
                 self._failure or NOT_LOADED,
                 headers={"Retry-After": "1"},
                 public_detail=self._public_failure,
             )
+
+    def _has_model(self) -> bool:
+        """Whether there is one to wait for; without any, the workspace says so at once."""
+        return bool(self.workspace.models.serving_order())
 
     def not_ready_reason(self) -> str | None:
         """Why it cannot answer, in words; None if it can."""

@@ -83,7 +83,7 @@ def _phrase_patterns(content: Mapping[str, Any], words: str) -> dict[str, str]:
         "politeness.after": rf"(?<!\w)(?:{content['politeness_after']})(?!\w)[ ,.!?]*+$",
         "reference.end": rf"(?<!\w)(?:{content['ends']['reference']})[ .?!]*+$",
         "more_request": rf"(?:^|[,.!;?:]| and| so) ?(?:{content['ends']['more_requests']})[.?!]*+$",
-        "reference.before": rf"^(?:(?:{content['references']['before']})(?!\w) ?)++",
+        "reference.before": rf"^(?>(?:(?:{content['references']['before']})(?!\w) ?)+)",
         "reference.after": rf" (?:{content['references']['after']})$",
         "than": rf"^(?:{content['comparatives']['than']}) ",
         "than_within": rf"(?<!\w)(?:{content['comparatives']['than']}) ",

@@ -38,7 +38,7 @@ _MEMBER_PATTERN = re.compile(
     rf"({re.escape(SETTINGS_FILE)}|{re.escape(STORE_FILE)}|{re.escape(KEYS_MARKER)}"
     rf"|models/live\.json|models/{_FOLDER}{_STEM}\.(json|safetensors)"
     rf"|models/{_FOLDER}{re.escape(CARD_FILE)}"
-    rf"|encoders/(?:{_FOLDER}){{1,10}}+{_STEM}\.(json|jinja|md|model|safetensors|txt))"
+    rf"|encoders/(?>(?:{_FOLDER}){{1,10}}){_STEM}\.(json|jinja|md|model|safetensors|txt))"
 )
 """Every file that a backup has. Nothing of it is ever run or unpickled."""
 

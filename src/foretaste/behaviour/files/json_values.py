@@ -10,7 +10,7 @@ from foretaste.behaviour.files.size_limits import MAX_VALUE_MEMORY, value_memory
 MIN_READ_LENGTH = 1 << 18
 _SEPARATORS = re.compile(r"[\s,]*+")
 _LIST_WITHIN = re.compile(
-    r'\{\s*+(?:"[^"\\]*+"\s*+:\s*+(?:"[^"\\]*+"|[-+.\w]++)\s*+,\s*+){0,50}+"[^"\\]*+"\s*+:\s*+'
+    r'\{\s*+(?>(?:"[^"\\]*+"\s*+:\s*+(?:"[^"\\]*+"|[-+.\w]++)\s*+,\s*+){0,50})"[^"\\]*+"\s*+:\s*+'
     r"\[(?=\s*+\{)"
 )
 """An object that begins with plain values and then has a list of objects."""
