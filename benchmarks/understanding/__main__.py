@@ -45,6 +45,7 @@ HALVES = {
     "unseen-15": "unseen_15.txt",
     "unseen-16": "unseen_16.txt",
     "unseen-17": "unseen_17.txt",
+    "unseen-18": "unseen_18.txt",
 }
 FIRST_LOOKS = json.loads((FOLDER / "first_looks.json").read_text(encoding="utf-8"))
 """Half → language → the share of exact states before anything was changed."""

@@ -54,6 +54,7 @@ class GrammarTurn:
             subject=state.subject,
             topic=state.topic,
             filter=state.filter,
+            earlier_questions=state.with_question_kept().earlier_questions,
             today=datetime.fromtimestamp(self._shop.clock(), UTC).date(),
         )
         return understand(text, scene)
@@ -279,6 +280,7 @@ class GrammarTurn:
             return
         if meaning.intent != "refine":
             kept = turn.state.filter if self._edited else {}
+            turn.state = turn.state.with_question_kept()
             turn.state = replace(turn.state, items=(), query=meaning.query, filter=kept)
         elif meaning.query:
             query = " ".join(filter(None, (turn.state.query, meaning.query)))

@@ -11,6 +11,7 @@ from foretaste.understand.meaning import Topic
 EDITABLE_FIELDS = ("query", "filter", "items", "n")
 QUESTION_FIELDS = (*EDITABLE_FIELDS, "rules")
 """What "undo" brings back."""
+MAX_EARLIER_QUESTIONS = 5
 MAX_TURNS = 12
 """Things said that are kept, of both sides."""
 
@@ -42,12 +43,14 @@ class ChatState:
     """The item that was spoken of last, which “it” is."""
     topic: Topic | None = None
     """What was asked of it."""
+    earlier_questions: tuple[Mapping[str, Any], ...] = ()
+    """The query and filter of questions before this one, the newest first."""
 
     @classmethod
     def from_json_dict(cls, json_dict: Mapping[str, Any]) -> Self:
         """The inverse of `to_json_dict`."""
         arguments = dict(json_dict)
-        for name in ("items", "subject", "rules"):
+        for name in ("items", "subject", "rules", "earlier_questions"):
             arguments[name] = tuple(arguments.get(name, ()))
         arguments["turns"] = tuple((speaker, text) for speaker, text in arguments.get("turns", ()))
         return cls(**arguments)
@@ -58,6 +61,7 @@ class ChatState:
             "items": list(self.items),
             "subject": list(self.subject),
             "rules": list(self.rules),
+            "earlier_questions": list(self.earlier_questions),
             "turns": [list(turn) for turn in self.turns],
         }
 
@@ -95,6 +99,14 @@ class ChatState:
         """Without the conditions of these columns."""
         conditions = {column: test for column, test in self.filter.items() if column not in columns}
         return replace(self, filter=conditions)
+
+    def with_question_kept(self) -> "ChatState":
+        """With this question among the earlier ones, before another takes its place."""
+        if not self.query and not self.filter:
+            return self
+        question = {"query": self.query, "filter": dict(self.filter)}
+        others = (earlier for earlier in self.earlier_questions if earlier != question)
+        return replace(self, earlier_questions=(question, *others)[:MAX_EARLIER_QUESTIONS])
 
     @property
     def has_question(self) -> bool:

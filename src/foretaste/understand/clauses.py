@@ -210,10 +210,19 @@ class _ClauseParser:
                 self._reset()
                 if word in FIRST_PERSON:  # “no wool, I get a rash” says why
                     self._strength = "void"
+            elif self._tells_why(word):
+                self._close_clause()
+                self._reset()
+                self._strength = "void"
             self._follows_list = False
             self._phrase.append(word)
             if word not in clauses["plain"]:
                 self._awaits_words = False
+
+    def _tells_why(self, word: str) -> bool:
+        """ "No wool I'm allergic": a sentence behind what is refused, without a stop between."""
+        is_sentence = word.partition("'")[0] in PRONOUNS and word.endswith(("'m", "'re", "'s"))
+        return is_sentence and self._strength in ("none", "without") and self._has_content()
 
     def _negates_directly(self) -> bool:
         return self._awaits_words and self._strength in NEGATIVE_STRENGTHS

@@ -18,6 +18,11 @@ from foretaste.understand.numbers import Bound, negation_before
 from foretaste.understand.references import ItemReader
 
 Conditions = tuple[Mapping[str, Any], ...]
+SUPERLATIVE_FORM = re.compile(
+    r"est$|ste[nrs]?$|^(?:most|least|highest|lowest|am) "
+    r"|^(?:l[ea]s? )?plus |^(?:(?:el|la|los|las|lo) )?m[aá]s "
+)
+"""“Shortest”, and not “short”, which may be a word of what is looked for."""
 SUPERLATIVE_SHARE, MIN_SUPERLATIVE_ITEMS = 0.25, 3
 """How many of the items that meet what else is asked for are “the cheapest”."""
 
@@ -53,21 +58,27 @@ def extract_comparatives(
     return text, tuple(conditions), tuple(problems)
 
 
-def extract_superlatives(text: str, scene: Scene, grammar: Grammar) -> tuple[str, tuple[str, ...]]:
-    """(the text without them, the comparatives that they are the most of)
-
-    One that nothing here can be compared by stays a word.
+def extract_superlatives(
+    text: str, scene: Scene, grammar: Grammar
+) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """(the text without them, the comparatives that they are the most of, what nothing here can be
+    compared by: “the shortest” where no item says how long it is)
     """
-    names = []
+    names, problems = list[str](), list[str]()
     for name, (dimension, _) in COMPARATIVES.items():
         hit = grammar.patterns[f"superlative.{name}"].search(text)
-        if hit is None or scene.vocabulary.numbers.of_dimension(dimension) is None:
+        if hit is None:
             continue
+        if scene.vocabulary.numbers.of_dimension(dimension) is None:
+            if dimension == "rating" or SUPERLATIVE_FORM.search(hit[0]):
+                text = f"{text[: hit.start()]} {text[hit.end() :]}".strip()
+                problems += [] if dimension == "rating" else [NO_COLUMN[dimension]]
+            continue  # the best rated are what people like, as any list is
         if negation_before(text[: hit.start()], grammar) is None:  # “nothing cheap” refuses it
             tail = grammar.patterns["sorted_first"].sub("", text[hit.end() :])
             text = f"{text[: hit.start()]} {tail}".strip()
             names.append(name)
-    return text, tuple(names)
+    return text, tuple(names), tuple(problems)
 
 
 def superlative_conditions(

@@ -99,6 +99,23 @@ class ItemFrames:
             return line, False
         return line[: parts[-1].start()].strip(EDGE), True
 
+    def asks_alike(self, sentence: str) -> bool:
+        """Whether something like an item is asked for, and not only more: “anything similar?”."""
+        return any(word in self._grammar.frames["alike"] for word in self._words(sentence))
+
+    def without_refused(self, tail: str) -> tuple[str, tuple[str, ...]]:
+        """(what is said behind an item without the sentences that only refuse others, those other
+        items): “I loved Alien, but Fargo bored me”.
+        """
+        kept_sentences, refused = list[str](), list[str]()
+        for sentence in filter(None, (part.strip(EDGE) for part in PAUSE.split(tail))):
+            framed = self._sentence(sentence.removeprefix("but ").removeprefix("and "))
+            if framed is not None and framed.intent == "hide":
+                refused += framed.items
+            else:
+                kept_sentences.append(sentence)
+        return (", ".join(kept_sentences) if refused else tail), tuple(refused)
+
     def without_opinions(self, tail: str) -> str:
         """What is said behind an item, without the sentences that only say what was thought."""
         parts = [part for part in PAUSE.split(tail) if part.strip(EDGE)]

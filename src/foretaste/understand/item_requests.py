@@ -48,7 +48,19 @@ class ItemRequests:
         names_feature: Callable[[str], bool],
     ) -> None:
         self._line, self._scene, self._grammar, self._items = line, scene, grammar, items
-        self._with_tail, self._names_feature = with_tail, names_feature
+        self._read_tail, self._names_feature = with_tail, names_feature
+
+    def _with_tail(self, meaning: Meaning, tail: str) -> Meaning:
+        """With what is said behind the items; what is refused there is in no list."""
+        refused: tuple[str, ...] = ()
+        if meaning.intent in ("take", "like"):
+            frames = ItemFrames(self._scene, self._grammar, self._items)
+            tail, refused = frames.without_refused(tail)
+        meaning = self._read_tail(meaning, tail)
+        if not refused:
+            return meaning
+        exclusion = {"not": {"id": list(refused)}}
+        return replace(meaning, conditions=(*meaning.conditions, exclusion))
 
     def read(self, asked: str) -> Meaning | None:
         """What is asked of, or done with, items that are named."""
@@ -60,6 +72,8 @@ class ItemRequests:
         request, is_more = frames.asks_more(asked)
         if wants_more is not None:
             request, is_more = asked[: wants_more.start()].strip(STOPS), True
+        if is_more and not request and self._scene.subject and frames.asks_alike(asked):
+            return Meaning("like", self._grammar.language, self._scene.subject[:1])
         for intent in ITEM_INTENTS:
             hit = self._grammar.patterns[f"starts.{intent}"].match(request)
             if hit is None:

@@ -76,6 +76,8 @@ class Scene:
     """What was asked of them."""
     filter: Mapping[str, Any] = field(default_factory=dict)
     """What the list in hand was asked for by."""
+    earlier_questions: tuple[Mapping[str, Any], ...] = ()
+    """The query and filter of questions before this one, the newest first."""
     today: date | None = None
     """What “last week” is said of; None where no such times are read."""
 

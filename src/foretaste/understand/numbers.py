@@ -72,6 +72,28 @@ class Bound:
 LOW_KINDS = ("after", "since", "over", "at_least", "upwards", "open")
 """Those that say what it must be over."""
 CURRENCY_SIGNS = "$€£"
+_MEASURE_NAMES = (
+    *("litres?", "liters?", "litros?", "l", "ml", "cl", "kg", "kilos?", "kilogram(?:me)?s?"),
+    *(
+        "kilogramm",
+        "gramm",
+        "grams?",
+        "grammes?",
+        "gramos?",
+        "g",
+        "cm",
+        "mm",
+        "m",
+        "met(?:re|er)s?",
+    ),
+    *("mètres?", "metros?", "inch(?:es)?", "zoll", "pouces?", "pulgadas?", '"', "feet", "foot"),
+    *("ft", "gb", "tb", "mb", "watts?", "w", "volts?", "km", "km/h", "mph", "miles?", "°", "grad"),
+    *("degrees?", "%", "percent", "prozent", "mah", "pieces", "pcs", "teile", "pièces", "piezas"),
+    *("persons?", "people", "personen", "personnes?", "personas?", "players?", "spieler"),
+    *("joueurs?", "jugadores?"),
+)
+MEASURE = re.compile(rf" ?-?(?:{'|'.join(_MEASURE_NAMES)})(?!\w)")
+"""What a number may be of that is neither a price, a length nor a year: “around 30 litres”."""
 BOUND_KINDS = (
     *(
         "month_before",
@@ -229,6 +251,8 @@ def _bound_of(kind: str, hit: "re.Match[str]", grammar: Grammar) -> Bound | None
     if first is None or None in amounts:
         return None
     subject, unit, factor = _unit(groups, first)
+    if subject == "any" and MEASURE.match(hit.string, hit.end()):
+        return None
     first *= factor
     is_all = hit[0].strip() == hit.string.strip()
     if kind == "range" and subject == "any" and not (is_all or set(hit[0]) & set(CURRENCY_SIGNS)):

@@ -38,10 +38,12 @@ class OutOfScope:
             return False
         if any(self.grammar.whole("unknown", text) for text in (self.request, self.line)):
             return True
+        return self.names_service() or self.asks_service()
+
+    def names_service(self) -> bool:
+        """Whether it is of what is around the items: stock, opening hours, a restaurant."""
         service = self.grammar.patterns["service"].search(self.request)
-        if service is not None:
-            return not self.names_feature(service[0])
-        return self.asks_service()
+        return service is not None and not self.names_feature(service[0])
 
     def asks_service(self) -> bool:
         """Whether it asks for what a shop does besides showing items: “call me a taxi”, and

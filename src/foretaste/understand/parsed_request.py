@@ -184,7 +184,8 @@ class _RequestBuilder:
         """From the first word on that names something, as the catalogue is searched."""
         words = [word for word in words if len(word) > 1 or word.isdigit()] or words
         filler = self._grammar.frames["filler"]
-        words = [word for word in words if word not in filler] or words
+        useful = [word for word in words if word not in filler]
+        words = useful if useful or self.query_words or self._values else words
         if self._grammar.language == "en":
             words = [base_of_comparative(word, self._vocabulary.words) for word in words]
         content = without_plain(words, self._grammar)

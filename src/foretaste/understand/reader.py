@@ -19,6 +19,8 @@ from foretaste.understand.comparatives import (
     superlative_conditions,
     without_compared_item,
 )
+from foretaste.understand.complements import without_complement
+from foretaste.understand.earlier_questions import earlier_question
 from foretaste.understand.grammar import GRAMMARS, UNDERSTOOD_LANGUAGES, Grammar, grammar_of
 from foretaste.understand.item_questions import ItemQuestions
 from foretaste.understand.item_requests import ItemRequests
@@ -139,6 +141,9 @@ class _Reader:
         title = self._title_asked_for(asked)
         if title is not None:
             return Meaning("find", self._grammar.language, query=title)
+        earlier = earlier_question(asked, self._scene, self._grammar)
+        if earlier is not None:
+            return self._with_refinement(*earlier)
         number = number_reply(asked, self._scene, self._grammar)
         if number is not None:
             return Meaning("refine", self._grammar.language, conditions=(number,))
@@ -146,8 +151,6 @@ class _Reader:
         if lifted is not None:
             return lifted
         question = self._questions.read(asked, has_mark=self._line.rstrip().endswith("?"))
-        if question is not None:
-            return question
         outside = OutOfScope(
             asked,
             self._line,
@@ -156,6 +159,8 @@ class _Reader:
             self._names_person,
             is_shop=self._scene.vocabulary.numbers.of_dimension("price") is not None,
         )
+        if question is not None and not (question.topic == "quality" and outside.names_service()):
+            return question
         if outside.asks_service() and not self._items.ending(self._line):
             return Meaning("unknown", self._grammar.language)
         about_items = self._item_requests.read(asked)
@@ -215,6 +220,18 @@ class _Reader:
             absent_words=request.absent_words,
         )
 
+    def _with_refinement(self, meaning: Meaning, tail: str) -> Meaning:
+        """An earlier question with what is said behind it: “but from before 1900”."""
+        request = self._request(tail)
+        return replace(
+            meaning,
+            query=" ".join(filter(None, (meaning.query, request.query))) or None,
+            conditions=(*meaning.conditions, *request.conditions),
+            changes=request.changes,
+            scope=request.scope,
+            problems=request.problems,
+        )
+
     def _corrected(self) -> Meaning | None:
         """ "No, I meant the 1995 one", "no, jackets": what is said instead."""
         hit = self._grammar.patterns["correction"].match(self._line)
@@ -240,16 +257,20 @@ class _Reader:
             if self._names_feature(people):
                 text = grammar.patterns[people].sub(f" {people} ", text)
         text = grammar.patterns["recipient"].sub(" ", text)
+        own_text, complements = without_complement(text, grammar, scene.vocabulary)
+        has_complement, text = own_text != text, own_text
         text, times = self._times(text)
         text, same_values = extract_same_values(text, scene, grammar, items)
+        same_values = (*same_values, *complements)
         text, has_occasion = without_occasion(text, grammar, scene.vocabulary.numbers)
         numbers = scene.vocabulary.numbers
         if numbers.of_dimension("year") and not numbers.of_dimension("price"):
             text = with_centuries(text, grammar)
         text, bounds = extract_bounds(text, grammar)
-        text, superlatives = extract_superlatives(text, scene, grammar)
+        text, superlatives, unknown_order = extract_superlatives(text, scene, grammar)
         comparable = text
         text, compared, problems = extract_comparatives(text, scene, grammar, tuple(items))
+        problems = (*unknown_order, *problems)
         own_text = without_compared_item(text, scene, grammar)
         wish = parse_wish(own_text, grammar)
         if own_text != text:  # “less scary than the first” is said of this list
@@ -260,7 +281,9 @@ class _Reader:
             compared = self._compared_among(comparable, request.conditions, compared)
         request = parsed_request(wish, bounds, (*same_values, *compared), problems, scene, grammar)
         refuses = any(change.clause.strength == "none" for change in request.changes)
-        request = replace(request, asks=request.asks or (has_occasion and not refuses))
+        request = replace(
+            request, asks=request.asks or (has_occasion and not refuses) or has_complement
+        )
         if not superlatives:
             return request
         asked_for = request.conditions

@@ -121,7 +121,7 @@ def read_search(
         line, bounds = _placed_bounds(line, grammar, vocabulary)
         bounds = (*times, *bounds)
     scene = Scene(vocabulary)
-    line, superlatives = extract_superlatives(line, scene, grammar)
+    line, superlatives, _ = extract_superlatives(line, scene, grammar)
     wish = _search_wish(line, grammar, vocabulary.title_phrases)
     request = parsed_request(wish, bounds, (), (), scene, grammar)
     asked_for = request.conditions

@@ -36,6 +36,8 @@ NAME_STARTS = CAST_WORDS | {
     *("de", "van", "von", "di", "la", "le", "del", "der", "da", "mac", "mr", "mrs", "ms"),
 }
 """What may stand before a last name that is said alone."""
+SIBLINGS = frozenset({("brothers",), ("bros",), ("sisters",), ("brüder",), ("hermanos",)})
+"""What may stand behind a last name: “the Coen brothers”, who made their films together."""
 FeatureValue = tuple[str, str]
 """(column, value)"""
 SpelledMatch = tuple[int, int, FeatureValue]
@@ -187,9 +189,10 @@ class SpelledValues:
             is_maker = counts[0][1][0].lower() in CREATOR_COLUMNS
             is_clear = is_maker or counts[0][0] >= MIN_ROLES
             is_clear = is_clear and (not other_counts or counts[0][0] >= MIN_LEAD * other_counts[0])
-            if is_clear and self._is_only_name(word, people):
+            has_siblings = tuple(run[offset + 1 : offset + 2]) in SIBLINGS and is_maker
+            if (is_clear or has_siblings) and self._is_only_name(word, people):
                 start = self._name_start(run, offset, counts[0][1][1])
-                return start, offset + 1 - start, counts[0][1]
+                return start, offset + 1 + has_siblings - start, counts[0][1]
         return None
 
     def _name_start(self, run: Sequence[str], offset: int, name: str) -> int:

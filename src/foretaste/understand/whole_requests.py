@@ -4,7 +4,7 @@ import re
 
 from foretaste.understand.grammar import Grammar
 from foretaste.understand.meaning import Intent, Meaning
-from foretaste.understand.numbers import parse_amount
+from foretaste.understand.numbers import MAX_COUNT, parse_amount
 
 SENTENCE_END = re.compile(r"[,.;!?] ")
 STOPS = " \"'.,;:!?-–—"
@@ -12,6 +12,8 @@ WHOLE_INTENTS: tuple[Intent, ...] = (
     *("my_data", "forget", "undo", "start_over", "help", "thanks", "greet", "next", "find"),
 )
 """In the order in which they are tried."""
+TAKING_BACK = re.compile(r"undo|take (?:that|it) back|rückgängig|zurück|annule|deshaz|deshacer")
+"""What means the last change, whatever was said before it."""
 LAST_INTENTS = ("next", "start_over", "undo", "my_data", "help", "find")
 """Those that may stand behind something else."""
 
@@ -47,6 +49,12 @@ class WholeRequests:
     def read(self, asked: str) -> Meaning | None:
         """The intents that need nothing else."""
         language = self._grammar.language
+        hit = self._grammar.whole("count", asked)
+        amount = (
+            None if hit is None else parse_amount(next(filter(None, hit.groups())), self._grammar)
+        )
+        if amount is not None and amount == int(amount) and 1 <= amount <= MAX_COUNT:
+            return Meaning("refine", language, count=int(amount))
         hit = self._grammar.whole("next_count", asked)
         if hit is not None:
             counts = [n for name, n in hit.groupdict().items() if n and name != "single"]
@@ -64,6 +72,8 @@ class WholeRequests:
         if meaning is None or meaning.intent not in LAST_INTENTS:
             return None
         if meaning.intent in ("start_over", "my_data"):
+            return meaning
+        if meaning.intent == "undo" and TAKING_BACK.search(last):
             return meaning
         strengths, plain = self._grammar.strengths, self._grammar.clauses["plain"]
         is_empty = all(

@@ -83,7 +83,7 @@ class ChatAnswer(ResponseSchema):
 
 def _state_out(state: ChatState) -> ChatStateOut:
     content = state.to_json_dict()
-    for field in ("undo", "seed_titles"):
+    for field in ("undo", "seed_titles", "earlier_questions"):
         del content[field]
     return ChatStateOut(shown_titles=content.pop("shown"), **content)
 

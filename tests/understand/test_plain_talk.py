@@ -1,0 +1,127 @@
+"""What people say beside a wish: why, who for, how many, and that it was a slip."""
+
+from typing import Any
+
+import pytest
+
+from foretaste.understand.meaning import Scene
+from foretaste.understand.reader import understand
+from understand.test_reader import SHOWN, VOCABULARY, meaning
+from understand.test_typing import meaning as shop_meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("what are people watching these days", "find"),
+        ("what's everyone reading at the moment?", "find"),
+        ("random pick please", "find"),
+        ("you choose", "find"),
+        ("seen it, next", "next"),
+        ("not in the mood for any of those", "next"),
+        ("none of these are what I wanted", "next"),
+        ("rubbish. all of it", "next"),
+        ("what kind of questions can I ask you", "help"),
+        ("wrong button sorry, take that back", "undo"),
+        ("what's on sale", "unknown"),
+        ("can you recommend a good restaurant near here", "unknown"),
+        ("¿me recomiendas un restaurante?", "unknown"),
+        ("est-ce que le cinéma est ouvert dimanche ?", "unknown"),
+    ],
+)
+def test_what_names_nothing_of_the_catalogue(text: str, intent: str) -> None:
+    found = meaning(text)
+    assert (found.intent, found.query, found.conditions, found.changes) == (intent, None, (), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("my girlfriend and I both want a comedy", [{"genres": "Comedy"}]),
+        ("kids asleep, finally. a scary one?", [{"genres": "Horror"}]),
+        ("none of these are what I wanted, I said scary", [{"genres": "Horror"}]),
+        ("my book club needs something scary", [{"genres": "Horror"}]),
+        ("best rated horror", [{"genres": "Horror"}]),
+        ("can it be a comedy", [{"genres": "Comedy"}]),
+        ("drop everything before 1980", [{"year": {"gte": 1980.0}}]),
+        ("not over 90 minutes", [{"runtime": {"lte": 90.0}}]),
+        ("100 minutes at the most", [{"runtime": {"lte": 100.0}}]),
+    ],
+)
+def test_what_is_left_when_the_talk_around_it_is_gone(text: str, conditions: list[Any]) -> None:
+    found = meaning(text)
+    assert (list(found.conditions), found.query, found.changes) == (conditions, None, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("no wool I'm allergic", "wool"),
+        ("musicals are banned in this house", "musicals"),
+        ("why is everything about war. I don't want to see it anymore", "war"),
+        ("no me pongas más películas de terror", "terror"),
+        ("bitte keinen Horror mehr anzeigen", "horror"),
+    ],
+)
+def test_what_is_refused(text: str, words: str) -> None:
+    found = meaning(text)
+    assert found.conditions == ()
+    assert found.query is None
+    [change] = found.changes
+    assert change.clause.strength == "none"
+    assert words in change.clause.text
+
+
+def test_an_item_that_bored_somebody_is_in_no_list() -> None:
+    found = meaning("I really enjoyed Alien but Heat bored me")
+    assert (found.intent, found.items) == ("take", ("1",))
+    assert list(found.conditions) == [{"not": {"id": ["4"]}}]
+    assert found.query is None
+
+
+def test_what_impressed_nobody_is_hidden() -> None:
+    found = meaning("I wasn't that impressed with Heat")
+    assert (found.intent, found.items) == ("hide", ("4",))
+
+
+def test_what_is_similar_is_so_to_what_was_spoken_of() -> None:
+    scene = Scene(VOCABULARY, SHOWN, has_question=True, subject=("4",), topic="text")
+    found = understand("anything similar?", scene)
+    assert (found.intent, found.items) == ("like", ("4",))
+    found = understand("anything else?", scene)
+    assert (found.intent, found.items) == ("next", ())
+
+
+@pytest.mark.parametrize(("text", "count"), [("just three", 3), ("two is enough", 2)])
+def test_how_many_are_wanted(text: str, count: int) -> None:
+    found = meaning(text)
+    assert (found.intent, found.count, found.conditions) == ("refine", count, ())
+
+
+def test_no_more_than_a_number_is_a_price_and_no_count() -> None:
+    assert list(shop_meaning("no more than fifty").conditions) == [{"price": {"lte": 50.0}}]
+
+
+@pytest.mark.parametrize("text", ["that's too much money", "out of my price range"])
+def test_too_much_is_cheaper(text: str) -> None:
+    [condition] = shop_meaning(text).conditions
+    assert set(condition["price"]) == {"lt"}
+
+
+def test_litres_are_no_price() -> None:
+    found = shop_meaning("shoes, ideally yellow, around 30 litres")
+    assert {"type": "Shoes"} in found.conditions
+    assert len(found.conditions) == 2
+    assert "30 litres" in (found.query or "")
+    assert "ideally" not in (found.query or "")
+
+
+def test_what_nothing_can_be_the_shortest_by_is_told() -> None:
+    found = shop_meaning("the longest dresses")
+    assert found.problems == ("no attribute of the items is a length",)
+    assert list(found.conditions) == [{"type": "Dresses"}]
+
+
+def test_question_after_the_item_in_french() -> None:
+    found = understand("le deuxième, c'est sorti quand ?", Scene(VOCABULARY, SHOWN, language="fr"))
+    assert (found.intent, found.items, found.topic) == ("about", ("2",), "year")
