@@ -88,7 +88,8 @@ def test_why_not_answers_the_question_of_the_talk(shop: Foretaste) -> None:
         == "It is not shown: it is not what you asked for."
     )
 
-    low = shop.recommend("p1", query="rocket", filter={"theme": "space"}, n=12).items[-1]
+    asked: dict[str, Any] = {"query": "rocket", "filter": {"theme": "space"}, "n": 12}
+    low = shop.recommend("p1", **asked, query_facets=False).items[-1]
     said = chat.say(f"why not {low.id}?", **talk).text
     assert f"“{low.title}” is in place 12 by its score; it falls behind most in" in said
     top = first.state.shown[ids(first)[0]]

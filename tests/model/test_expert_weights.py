@@ -20,9 +20,9 @@ from foretaste.model.expert_weights import (
     default_expert_weights,
     tabulate_candidates,
 )
-from foretaste.model.experts.content import log_softmax
 from foretaste.model.fit import fit_product
 from foretaste.model.index import base
+from foretaste.model.index.softmax import log_softmax
 from foretaste.model.product import ProductOfExperts
 from foretaste.model.training import Training, showable_cases
 from foretaste.prepare.interactions import build_interactions

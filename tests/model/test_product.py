@@ -10,7 +10,7 @@ from foretaste.domain.data import Floats, UserContext
 from foretaste.domain.impressions import Impressions
 from foretaste.domain.landmarks import unpack_peaks
 from foretaste.domain.media import AUDIO_MATCH
-from foretaste.model.experts.content import log_softmax
+from foretaste.model.index.softmax import log_softmax
 from foretaste.model.product import REQUEST_FACTS, ProductOfExperts, measure_facts
 
 from .world import HOUR, ITEMS, START, World, did, item, ordinary, peaks, shelf, strange

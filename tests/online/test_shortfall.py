@@ -214,3 +214,20 @@ def test_a_name_that_there_is_not(shop: Foretaste) -> None:
 def test_in_a_notebook(shop: Foretaste) -> None:
     take(shop, *SPACE, *KITCHEN)
     assert "of 20 items 20 are chosen" in shop.recommend("ann")._repr_html_()
+
+
+def test_a_search_tells_what_has_nothing_of_it(shop: Foretaste) -> None:
+    """What matches comes first; the rest is told apart, and is left out where that is asked for."""
+    answer = shop.search("noodle", n=20)
+    matched = [item.id for item in answer if item.source == "model"]
+    assert matched == ids(answer)[: len(matched)]
+    assert "kitchen-6" in matched
+    rest = list(answer)[len(matched) :]
+    assert {(item.source, item.reason[0]) for item in rest} == {
+        ("unmatched", "Has nothing of what you searched for")
+    }
+    assert counts(answer) == {"unmatched": len(rest)}
+    assert "not what is searched for; filled up with" in told(answer).reason
+    assert ids(shop.search("noodle", n=20, fill_up=())) == matched
+    german = shop.search("noodle", n=20, language="de")
+    assert list(german)[-1].reason[0] == "Hat nichts von dem, wonach Sie gesucht haben"

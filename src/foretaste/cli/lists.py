@@ -42,7 +42,7 @@ FillUp = Annotated[
     typer.Option(
         "--fill-up",
         metavar="WHAT",
-        help="What fills a short list: taken, unfiltered; may be repeated [rank.fill_up].",
+        help="Fills a short list: taken, unfiltered, unmatched; may be repeated [rank.fill_up].",
     ),
 ]
 

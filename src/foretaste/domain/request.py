@@ -26,12 +26,13 @@ ItemSource = Literal[
     "trending",
     "taken",
     "unfiltered",
+    "unmatched",
     "popular",
 ]
 """What brought an item to its place: the model's score, a rule, a draw, or what stood in for it."""
-FillSource = Literal["taken", "unfiltered", "popular"]
+FillSource = Literal["taken", "unfiltered", "unmatched", "popular"]
 """What may fill up a list that is too short: what the person has taken already, what the filter of
-the request leaves out, or what is popular of what the list itself would not have."""
+the request leaves out, what has nothing of a search, or what is popular beside the list's kind."""
 ListKind = Literal["new", "explore", "bought_together", "continue"]
 """Only new items; only items unlike what the person takes; what people take together with the
 items asked about; what goes on from the items asked about, or from the last session, alone."""

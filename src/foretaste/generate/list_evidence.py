@@ -239,11 +239,19 @@ class ListEvidence:
         counts, size = self.words.title_word_counts
         return [
             word
+            for word in self.asked_words(text)
+            if counts[word] <= max(MAX_QUERY_WORD_SHARE * size, 5)
+        ]
+
+    @staticmethod
+    def asked_words(text: str) -> list[str]:
+        """The words of a question that say what is wanted, each once."""
+        return [
+            word
             for word in dict.fromkeys(words_of(text))
             if len(word) >= MIN_QUERY_WORD_LETTERS
             and word not in PLAIN_WORDS
             and word not in NOUNS_OF_ITEMS
-            and counts[word] <= max(MAX_QUERY_WORD_SHARE * size, 5)
         ]
 
     def shared_title_words(self, item: int, other: int) -> list[str]:

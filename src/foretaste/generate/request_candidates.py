@@ -89,7 +89,12 @@ def _answer(item: int, query: str, evidence: ListEvidence) -> tuple[str, tuple[s
             words = tuple(mentioned_words[:3])
             names = evidence.messages.quoted_names(words)
             return evidence.messages.text(message, words=names), words
-    return None
+    title_stems = _stems(evidence.catalogue.titles[item])
+    named_words = tuple(w for w in evidence.asked_words(query) if stem(w) in title_stems)[:3]
+    if not named_words or not all(map(safe_name, named_words)):
+        return None
+    names = evidence.messages.quoted_names(named_words)
+    return evidence.messages.text("Its title mentions {words}", words=names), named_words
 
 
 def _stems(text: str) -> set[str]:

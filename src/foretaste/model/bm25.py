@@ -90,6 +90,12 @@ class Bm25(Forking):
 
         return self._word_index.scores(codes, idf * counts, saturated)
 
+    def rarities(self, words: Sequence[str]) -> Floats:
+        """[words], how rare each is, in nats; of a word that no text has the most."""
+        codes = [self.word_codes.get(word) for word in words]
+        counts = [0 if code is None else int(self._text_counts[code]) for code in codes]
+        return _inverse_document_frequency(np.array(counts, np.float32), len(self._lengths))
+
     def matched_words(self, words: Sequence[str]) -> Floats:
         """→ [items], how many of the words each has."""
         codes, _ = self._word_counts(words)

@@ -23,9 +23,9 @@ from foretaste.domain.sharing import forked, frozen
 from foretaste.domain.switching import give_way
 from foretaste.domain.term_table import TermTable
 from foretaste.model.experts import EXPERTS
-from foretaste.model.experts.content import log_softmax
 from foretaste.model.experts.media import weigh_media_queries
 from foretaste.model.experts.popularity import SECONDS_PER_DAY, PopularityExpert
+from foretaste.model.index.softmax import log_softmax
 from foretaste.model.product_scorer import (
     COLDNESS_TERM,
     REQUEST_GROUPS,

@@ -17,6 +17,7 @@ from foretaste.domain.ports import Expert
 from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.model.expert_scorer import opinions_of
 from foretaste.model.index.base import is_exhaustive
+from foretaste.model.query_scorer import QueryScorer
 from foretaste.model.terms import terms_against_average
 
 Mask = npt.NDArray[np.bool_]
@@ -222,6 +223,17 @@ class ProductScorer:
         return np.asarray(
             item_scores if item_offsets is None else item_scores + item_offsets, np.float32
         )
+
+    def unmatched_items(self) -> Mask | None:
+        """[items], which have nothing of the words that are searched for; None where there are
+        none, or it cannot be told.
+        """
+        masks = [
+            scorer.unmatched_items()
+            for scorer, _ in self._weighted_scorers
+            if isinstance(scorer, QueryScorer)
+        ]
+        return masks[0] if masks else None
 
     def cold_items(self, max_share: float) -> tuple[Mask | None, float]:
         """See the function of this name."""

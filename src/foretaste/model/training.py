@@ -10,6 +10,7 @@ from foretaste.domain.cluster import Cluster
 from foretaste.domain.data import Catalogue, EvaluationCases, Floats, Interactions
 from foretaste.domain.ports import BackboneOpener, Progress, no_progress
 from foretaste.domain.privacy_settings import NO_PRIVACY, PrivacySettings
+from foretaste.domain.query_reading import NOT_CHECKED, QueryReading
 from foretaste.model.private_counts import PrivateRelease
 from foretaste.model.settings import ModelSettings
 
@@ -37,6 +38,8 @@ class Training:
     """Whose workers teach the sequence network while it is engaged."""
     release: PrivateRelease | None = None
     """By which what is learnt is told with noise; None without a budget."""
+    query_reading: QueryReading = NOT_CHECKED
+    """How well the encoder reads the texts of the catalogue."""
     user_weights: Mapping[str, float] = field(default_factory=dict)
     """User → how much they count in what is trained by gradient; {} where all count 1."""
 

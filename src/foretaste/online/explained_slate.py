@@ -8,6 +8,7 @@ from foretaste.domain.term_table import TermTable
 from foretaste.generate.reasons import ListReasons
 from foretaste.online.snapshot import Snapshot
 from foretaste.rank.filters import FilterContext
+from foretaste.rank.index import Mask
 from foretaste.rank.properties import RequestedProperties
 from foretaste.rank.slate import Slate
 
@@ -21,6 +22,9 @@ class ExplainedSlate:
     user_counts: tuple[int, ...] | None = None
     """How many people took each item within the window, where that is the score."""
 
+    unmatched: Mask | None = None
+    """[items], which have nothing of what was searched for; None where that is not known."""
+
     def only(self, rows: list[int]) -> "ExplainedSlate":
         """Some of its rows."""
         counts = self.user_counts
@@ -28,6 +32,7 @@ class ExplainedSlate:
             self.choice.with_rows(rows),
             self.terms.select_rows(rows),
             None if counts is None else tuple(counts[row] for row in rows),
+            self.unmatched,
         )
 
 

@@ -25,10 +25,22 @@ class PageRequest:
     request: Request
     earlier: tuple[str, ...] = ()
     offset: int = 0
+    has_query_facets: bool = False
+    """Whether part of its query is a filter already, which all its items meet."""
 
     def asked_by(self, owner: str | None) -> "PageRequest":
         """The same, asked by the user whose it is: who signs in meanwhile changes nothing of it."""
         return replace(self, request=replace(self.request, user=owner))
+
+
+def may_be_unmatched(page: PageRequest) -> bool:
+    """Whether items are told apart by whether they have anything of the query: not in a list of the
+    caller's, nor where all of it, or a part, is a filter already.
+    """
+    request = page.request
+    is_search = bool(request.query and request.query.strip()) and not request.media_queries
+    has_facets = page.has_query_facets or bool(request.query_facets is False and request.filter)
+    return is_search and request.candidates is None and not has_facets
 
 
 class RequestReader:

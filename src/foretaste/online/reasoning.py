@@ -124,4 +124,6 @@ def _with_source(
     placed = placed_reason(source, evidence)
     if placed is None:
         return reasons
+    if source == "unmatched":  # it answers the query in no way, however its score came about
+        reasons = tuple(reason for reason in reasons if reason.expert != "query")
     return (placed, *(reason for reason in reasons if reason.text != placed.text))

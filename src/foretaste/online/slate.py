@@ -26,7 +26,7 @@ from foretaste.domain.store import Store
 from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.feedback.recommendation_log import RecommendationLog
 from foretaste.generate.list_evidence import ListEvidence
-from foretaste.model.product_scorer import Scores, SharedScorer
+from foretaste.model.product_scorer import ProductScorer, Scores, SharedScorer
 from foretaste.model.together import TogetherScorer
 from foretaste.online.bought_together import BasketCounts, together_scorer, with_evidence
 from foretaste.online.explained_slate import ExplainedSlate as ExplainedSlate
@@ -36,7 +36,7 @@ from foretaste.online.list_corrections import corrected_scorer, own_mix_of
 from foretaste.online.list_goal import ListGoal
 from foretaste.online.list_kinds import kind_mask, popularity_row
 from foretaste.online.page_request import PageRequest as PageRequest
-from foretaste.online.page_request import RequestReader
+from foretaste.online.page_request import RequestReader, may_be_unmatched
 from foretaste.online.placement_book import PlacementBook
 from foretaste.online.reasoning import Reasoning
 from foretaste.online.request_checks import may_show_cold_items
@@ -226,6 +226,8 @@ class SlateBuilder(SharedResults):
         """The list by these scores: what may be shown, rules, terms."""
         if page.request.is_trending:
             return self._trending_slate(page, question, scorer)
+        if isinstance(scorer, ProductScorer) and may_be_unmatched(page):
+            question = replace(question, unmatched=scorer.unmatched_items())
         scorer = self.corrected(scorer, question)
         choice = self._choice(page, question, scorer, rng)
         terms = scorer.terms(choice.explained_items, deep=page.request.explain)
@@ -234,7 +236,7 @@ class SlateBuilder(SharedResults):
         for lift in choice.boosts:
             column = TermColumn(lift.expert, feature=lift.name)
             terms = terms.with_columns([column], lift.term_nats(choice.items))
-        return ExplainedSlate(choice, terms)
+        return ExplainedSlate(choice, terms, unmatched=question.unmatched)
 
     def together_scorer(self, question: FilterContext, snapshot: Snapshot) -> TogetherScorer:
         """What scores what people take together with the items of a question."""
@@ -329,6 +331,7 @@ class SlateBuilder(SharedResults):
         degraded: Degradation | None = None,
     ) -> Recommendation:
         """The slate with what is said of each item."""
+        question = replace(question, unmatched=slate.unmatched)
         tellable_terms = self.policy.tellable_terms(slate.terms, question.index)
         reasons = self._reasoning.reasons(
             question, slate.choice, tellable_terms, snapshot.kinds, slate.user_counts

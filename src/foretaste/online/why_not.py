@@ -29,6 +29,7 @@ from foretaste.rank.filters import (
     earlier_page_items,
     excluded_items,
     non_candidates,
+    unmatched_items,
 )
 from foretaste.rank.slate import ScoreBoost, Slate
 
@@ -36,6 +37,7 @@ MORE_FILTER_REASONS: dict[Filter, str] = {
     consumed_items: "this person has chosen it already",
     non_candidates: "it is not in the list that was to be put in order",
     earlier_page_items: "it was on an earlier page of this list",
+    unmatched_items: "it has nothing of what is searched for",
 }
 """What those filters leave out that `FILTER_REASONS` does not tell of."""
 
@@ -101,7 +103,8 @@ def why_not(workspace: ScoringWorkspace, item: str, page: PageRequest) -> WhyNot
                 "article, so it is in no list; behaviour.charges says otherwise at its next import"
             )
         raise InputError(f"there is no item '{item}'; import it first")
-    choice = workspace.slates.slate(page, question, scorer).choice
+    slate = workspace.slates.slate(page, question, scorer)
+    question, choice = replace(question, unmatched=slate.unmatched), slate.choice
     corrected = workspace.slates.corrected(scorer, question)
     answer = _answer(item, position, question, corrected, choice)
     titles, index = snapshot.catalogue.titles, snapshot.catalogue.index

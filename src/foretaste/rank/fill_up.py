@@ -1,5 +1,6 @@
 """In: a list that is shorter than was asked for. Out: the same, filled up with items that it would
-not have: taken already, not what the filter asks for, or popular but not of the list's own kind.
+not have: taken already, not what the filter asks for, without anything of what is searched for, or
+popular but not of the list's own kind.
 
 Only these are given up, in the order in which they are named. What is hidden, refused, muted or
 barred is never shown, quotas and pairs that are kept apart hold for the whole list.
@@ -21,6 +22,7 @@ from foretaste.rank.filters import (
     excluded_items,
     filter_mismatches,
     items_of_other_kinds,
+    unmatched_items,
 )
 from foretaste.rank.index import Mask
 from foretaste.rank.slate import Slate, SlateDraft
@@ -28,6 +30,7 @@ from foretaste.rank.slate import Slate, SlateDraft
 FILTER_BY_SOURCE: Mapping[FillSource, Filter] = {
     "taken": consumed_items,
     "unfiltered": filter_mismatches,
+    "unmatched": unmatched_items,
     "popular": items_of_other_kinds,
 }
 
@@ -36,6 +39,31 @@ class ScoreRow(Protocol):
     """→ [items], the scores of those worth looking at for the best n of the allowed [items]."""
 
     def __call__(self, allowed: Mask, n: int, /) -> Floats: ...
+
+
+def _fill_sources(
+    filter_context: FilterContext, default_sources: Sequence[FillSource]
+) -> Sequence[FillSource]:
+    """Those of the request, else the default ones: what has nothing of a search is not among them
+    where what is unlikely is to be left out.
+    """
+    request = filter_context.request
+    if request.fill_up is not None:
+        return request.fill_up
+    is_strict = request.min_relative_likelihood > 0
+    return [source for source in default_sources if not (is_strict and source == "unmatched")]
+
+
+def _hidden_items(
+    source: FillSource, slate: Slate, filter_context: FilterContext, ended: set[Filter]
+) -> Mask:
+    """[items], what may not fill up the list from a source, once these filters are given up."""
+    hidden = excluded_items(filter_context, [rule for rule in FILTERS if rule not in ended])
+    hidden[filter_context.index.with_variants(slate.items)] = True
+    if source == "unmatched":  # no other item that the list would not have
+        unmatched = filter_context.unmatched
+        hidden |= True if unmatched is None else ~unmatched
+    return hidden
 
 
 def fill_up(
@@ -51,7 +79,7 @@ def fill_up(
     draft: what it was made of. default_sources: for a request that does not say.
     """
     request = filter_context.request
-    fill_sources = default_sources if request.fill_up is None else request.fill_up
+    fill_sources = _fill_sources(filter_context, default_sources)
     if request.candidates is not None or not fill_sources or len(slate.items) >= draft.n:
         return slate
     ended = set[Filter]()
@@ -63,8 +91,7 @@ def fill_up(
         if missing <= 0:
             break
         ended.add(FILTER_BY_SOURCE[source])
-        hidden = excluded_items(filter_context, [rule for rule in FILTERS if rule not in ended])
-        hidden[filter_context.index.with_variants(slate.items)] = True
+        hidden = _hidden_items(source, slate, filter_context, ended)
         if hidden.all():
             continue
         more_draft = replace(

@@ -66,6 +66,9 @@ class FilterContext:
     trade: TradeLimits = TradeLimits()
     """What the trade asks of the list."""
 
+    unmatched: Mask | None = None
+    """[items], which have nothing of what is searched for; None where that is not known."""
+
     lift_curve: Sequence[Sequence[float]] = ()
     """(weight, lift): how popular lists are by what popularity weighs less; () if not measured."""
 
@@ -175,6 +178,11 @@ def items_of_other_kinds(filter_context: FilterContext) -> Mask | ItemIndices:
     return NO_ITEMS if kind_mask is None else ~kind_mask
 
 
+def unmatched_items(filter_context: FilterContext) -> Mask | ItemIndices:
+    """Without anything of what is searched for."""
+    return NO_ITEMS if filter_context.unmatched is None else filter_context.unmatched
+
+
 def earlier_page_items(filter_context: FilterContext) -> ItemIndices:
     """On an earlier page of the list."""
     index = filter_context.index
@@ -198,12 +206,14 @@ FILTERS: tuple[Filter, ...] = (
     early_items,
     other_parts_of_series,
     consumed_items,
+    unmatched_items,
 )
 SOFT_FILTERS: tuple[Filter, ...] = (
     outdated_items,
     early_items,
     other_parts_of_series,
     consumed_items,
+    unmatched_items,
 )
 """Those that a pin gets past."""
 HARD_FILTERS: tuple[Filter, ...] = tuple(

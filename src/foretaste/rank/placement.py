@@ -64,7 +64,8 @@ class Placement(Settings):
     min_relative_likelihood: float | None = Field(default=None, ge=0, le=1)
     """An item less than this times as likely as the best is left out."""
     fill_up: tuple[FillSource, ...] | None = None
-    """What fills up a list that is too short, the first first: "popular", "taken", "unfiltered"."""
+    """What fills up a list that is too short, the first first: "popular", "taken", "unfiltered",
+    "unmatched"."""
     max_age: Duration | None = None
     """Items that came longer ago are not here, "24h" or "14d"."""
     context: Mapping[str, Any] = Field(default_factory=dict)

@@ -63,11 +63,12 @@ class RankSettings(Settings):
     """The share of the places below the first ten that is given to items nobody has taken yet, the
     best of them for this person: they are met without a cost to the first ten. At most twice the
     share that such items have of what people take. Not in searches."""
-    fill_up: tuple[FillSource, ...] = ()
+    fill_up: tuple[FillSource, ...] = ("unmatched",)
     """What a list that is too short is filled up with, the first first: "taken", what the person
-    has taken already; "unfiltered", what the filter of the request leaves out; "popular", what is
-    popular beside the list's own kind. Each item says so. Nothing by default: the answer tells why
-    it is short."""
+    has taken already; "unfiltered", what the filter of the request leaves out; "unmatched", what
+    has nothing of what is searched for, so that a search ends with what else might suit; "popular",
+    what is popular beside the list's own kind. Each item says so, and the answer tells why there
+    are too few others."""
     query_facets: bool = True
     """What a query names acts as a filter, as far as items are left: "horror before 1980" shows
     horror films before 1980. The answer says so, and a request may turn it off (`facets`)."""

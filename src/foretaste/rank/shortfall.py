@@ -28,6 +28,7 @@ from foretaste.rank.filters import (
     seed_items,
     sold_out_items,
     unavailable_items,
+    unmatched_items,
 )
 from foretaste.rank.index import Mask
 from foretaste.rank.slate import FILL_SOURCES, Slate
@@ -47,6 +48,7 @@ SHORTFALL_REASONS: Mapping[Filter, tuple[str, str]] = {
     early_items: ("early", "chosen by this person a short time ago"),
     other_parts_of_series: ("part", "parts of series of which another comes first"),
     consumed_items: ("taken", "chosen by this person before"),
+    unmatched_items: ("unmatched", "not what is searched for"),
 }
 """Filter → (its name for programs, what it says of items: a message of `generate.shortfall_text`).
 In the order in which they are told."""

@@ -125,6 +125,7 @@ def training_of(workspace: TrainingWorkspace, read: EncodedData) -> Training:
         checkpoint_folder=workspace.folder / "cache" / "checkpoints",
         open_reader=workspace.readers(read.encoder),
         privacy=workspace.config.privacy,
+        query_reading=read.query_reading,
         cluster=workspace.cluster,
         user_weights=user_weights(groups, workspace.store.users(), learnt_users),
     )

@@ -17,8 +17,10 @@ from foretaste.domain.cluster import Cluster
 from foretaste.domain.data import Catalogue, Floats, Interactions, Item, Split, UserContext
 from foretaste.domain.media import MediaFailure
 from foretaste.domain.ports import Progress, TextEncoder, no_progress
+from foretaste.domain.query_reading import NOT_CHECKED, QueryReading
 from foretaste.language.encoders import Encoders
 from foretaste.language.open import forgetful
+from foretaste.language.reading_check import query_reading
 from foretaste.prepare.catalogue_builder import build_catalogue
 from foretaste.prepare.media_spaces import ItemMedia
 from foretaste.prepare.pairs import MIN_PAIRS, build_text_pairs
@@ -37,6 +39,8 @@ class EncodedData:
     catalogue: Catalogue
     interactions: Interactions
     split: Split
+    query_reading: QueryReading = NOT_CHECKED
+    """How well the encoder reads the catalogue."""
     media_failures: tuple[MediaFailure, ...] = ()
     """Pictures, clips and vectors that could not be read, or not as a whole."""
     media_items: Mapping[str, int] = field(default_factory=dict)
@@ -160,11 +164,13 @@ class DataEncoder:
         media, split = self.media.read(item_list), make_split(interactions)
         is_private = self._config.privacy.is_private  # then reviews may not be read into items
         reviews = NO_REVIEWS if is_private else reviews_of_interactions(split.train, tuple(items))
+        catalogue = self._catalogue(item_list, encoder, media, reviews)
         return EncodedData(
             encoder,
-            self._catalogue(item_list, encoder, media, reviews),
+            catalogue,
             interactions,
             split,
+            query_reading(self.open_encoder(encoder), catalogue.full_texts),
             media.failures,
             self.media.counts(item_list),
         )

@@ -11,7 +11,7 @@ import pytest
 from foretaste.domain.data import Floats, UserContext
 from foretaste.domain.sharing import forked, frozen
 from foretaste.model.expert_scorer import scorer_of
-from foretaste.model.experts.content import log_softmax
+from foretaste.model.index.softmax import log_softmax
 
 from ..world import ITEMS, World, again, item, ordinary, shelf, strange
 

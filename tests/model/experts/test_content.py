@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from foretaste.model.experts.content import ContentExpert, log_softmax
+from foretaste.model.experts.content import ContentExpert
+from foretaste.model.index.softmax import log_softmax
 from foretaste.model.settings import ContentSettings
 
 from ..world import EACH, READER, World, did, item, shelf

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from foretaste.domain.data import Item
-from foretaste.model.experts.query import WORDS_ALONE_WEIGHT, QueryExpert
+from foretaste.domain.query_reading import QueryReading
+from foretaste.model.experts.query import QueryExpert
+from foretaste.model.query_scorer import WORDS_ALONE_WEIGHT, QueryScorer
 from foretaste.model.settings import QuerySettings
 
 from ..world import EACH, World, shelf
@@ -169,3 +171,68 @@ def test_meaning_decides_where_no_item_has_most_of_the_words(here: World) -> Non
     assert best("slow space") == 1
     assert best("slow film about space") == 1
     assert best("office space", None) == 0
+
+
+GARDEN = (
+    Item("can", "Gießkanne weiß mit Tülle"),
+    Item("chair", "Gartenstuhl grün mit Lehne"),
+    Item("pan", "Bratpfanne mit Deckel"),
+    Item("shade", "Schirm mit Ständer"),
+    *(Item(f"pot-{number}", f"Topf {number} mit Henkel") for number in range(12)),
+)
+
+
+def garden_scorer(
+    here: World, query: str, reading: QueryReading, means: str | None = "shade"
+) -> QueryScorer:
+    """What a query says of the garden shop. means: the item that its vector is that of."""
+    catalogue = shelf(GARDEN)
+    expert = QueryExpert(QuerySettings(), catalogue, reading)
+    vector = None if means is None else np.asarray(catalogue.vectors)[catalogue.index[means]]
+    return expert.scorer(replace(here.took(query=query), query_vector=vector))
+
+
+@pytest.mark.parametrize(("reads_texts", "best"), [(True, {"shade"}), (False, {"can", "chair"})])
+def test_words_decide_where_the_encoder_does_not_read_the_language(
+    here: World, reads_texts: bool, best: set[str]
+) -> None:
+    row = garden_scorer(here, "Gießkanne grün", QueryReading(reads_texts, 0.9)).log_prob()
+
+    assert GARDEN[int(row.argmax())].id in best
+
+
+@pytest.mark.parametrize(
+    ("query", "matched"),
+    [
+        ("Gießkanne grün", {"can", "chair"}),
+        ("Giesskane", {"can"}),  # misspelt
+        ("Pfanne", {"pan"}),  # a part of a compound
+        ("Laptop mit Grafikkarte", set()),  # “mit” says nothing
+    ],
+)
+def test_an_item_with_nothing_of_the_words_does_not_match(
+    here: World, query: str, matched: set[str]
+) -> None:
+    def matching(reading: QueryReading, means: str | None = "shade") -> set[str] | None:
+        unmatched = garden_scorer(here, query, reading, means).unmatched_items()
+        if unmatched is None:
+            return None
+        return {
+            item.id
+            for item, is_unmatched in zip(GARDEN, unmatched, strict=True)
+            if not is_unmatched
+        }
+
+    assert matching(QueryReading(reads_texts=False, unrelated_cosine=0.9)) == matched
+    assert matching(QueryReading(reads_texts=True, unrelated_cosine=0.9)) == matched | {"shade"}
+    assert matching(QueryReading()) is None  # a model of before was not measured
+    assert matching(QueryReading(unrelated_cosine=0.9), means=None) is None
+
+
+def test_how_well_it_reads_is_kept(here: World) -> None:
+    expert = QueryExpert(QuerySettings(), here.catalogue, QueryReading(False, 0.25))
+    metadata = expert.state()[1]
+    old = {name: value for name, value in metadata.items() if name != "query_reading"}
+
+    for kept, reading in ((metadata, expert.query_reading), (old, QueryReading())):
+        assert QueryExpert.from_state({}, kept, here.catalogue).query_reading == reading

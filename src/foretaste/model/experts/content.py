@@ -17,16 +17,10 @@ from foretaste.domain.term_table import TermTable
 from foretaste.domain.text_limits import shorten
 from foretaste.model.experts.stateless import StatelessExpert
 from foretaste.model.index.build import extended_index, shared_index
-from foretaste.model.index.softmax import SoftmaxScorer
+from foretaste.model.index.softmax import SoftmaxScorer, log_softmax
 from foretaste.model.settings import ContentSettings
 from foretaste.model.terms import event_columns, rest_terms
 from foretaste.model.training import Training
-
-
-def log_softmax(scores: Floats) -> Floats:
-    """Row by row."""
-    top = scores.max(axis=-1, keepdims=True)
-    return scores - top - np.log(np.exp(scores - top).sum(axis=-1, keepdims=True))
 
 
 class ContentExpert(StatelessExpert[ContentSettings]):

@@ -16,10 +16,9 @@ from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, UserContext
 from foretaste.domain.ports import Backbone, BackboneOpener, StateArrays, StateMetadata
 from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.errors import ModelError
-from foretaste.model.experts.content import log_softmax
 from foretaste.model.history_text import HistoryTextBuilder
 from foretaste.model.index.build import extended_index, shared_index
-from foretaste.model.index.softmax import SoftmaxScorer
+from foretaste.model.index.softmax import SoftmaxScorer, log_softmax
 from foretaste.model.settings import LanguageExpertSettings
 from foretaste.model.terms import terms_against_average
 from foretaste.model.training import Training

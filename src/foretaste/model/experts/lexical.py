@@ -14,8 +14,8 @@ from foretaste.domain.data import Catalogue, Floats, Ints, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.term_table import TermTable
 from foretaste.model.expert_scorer import NO_ITEMS, top_positions
-from foretaste.model.experts.content import log_softmax
 from foretaste.model.index.base import is_exhaustive
+from foretaste.model.index.softmax import log_softmax
 from foretaste.model.inverted_index import SparseRow, WordIndex
 from foretaste.model.settings import LexicalSettings
 from foretaste.model.terms import event_columns, rest_terms

@@ -16,7 +16,6 @@ from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.term_table import TermTable
 from foretaste.domain.text_limits import shorten
-from foretaste.model.experts.content import log_softmax
 from foretaste.model.identity_guess import NEIGHBOURS_PER_NEW_ITEM, mean_identities
 from foretaste.model.index.base import BATCH_ROWS, float_rows, is_exhaustive
 from foretaste.model.index.build import (
@@ -25,7 +24,7 @@ from foretaste.model.index.build import (
     extended_index,
     shared_index,
 )
-from foretaste.model.index.softmax import SoftmaxScorer
+from foretaste.model.index.softmax import SoftmaxScorer, log_softmax
 from foretaste.model.settings import SequenceSettings
 from foretaste.model.terms import event_columns, terms_against_average
 from foretaste.model.training import Training

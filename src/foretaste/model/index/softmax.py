@@ -13,6 +13,12 @@ from foretaste.model.index.base import (
 )
 
 
+def log_softmax(scores: Floats) -> Floats:
+    """Row by row."""
+    top = scores.max(axis=-1, keepdims=True)
+    return scores - top - np.log(np.exp(scores - top).sum(axis=-1, keepdims=True))
+
+
 class SoftmaxScorer:
     """log P(item | query), of the whole catalogue or of the items that matter."""
 

@@ -24,7 +24,7 @@ class PlacementOut(ResponseSchema):
     diversity: Share | None = None
     explore: Share | None = None
     min_relative_likelihood: Share | None = None
-    fill_up: list[Literal["popular", "taken", "unfiltered"]] | None = None
+    fill_up: list[Literal["popular", "taken", "unfiltered", "unmatched"]] | None = None
     context: dict[str, Any] | None = None
     """What the caller's context has wins."""
     properties: list[str] | None = None

@@ -69,10 +69,11 @@ class RankedItem(ResponseSchema):
         "trending",
         "taken",
         "unfiltered",
+        "unmatched",
         "popular",
     ]
     """What brought it here: its score, a rule, a draw, what stood in for the whole product, or what
-    fills up a list that would be too short (`taken`, `unfiltered`, `popular`)."""
+    fills up a list that would be too short (`taken`, `unfiltered`, `unmatched`, `popular`)."""
     title: str
     reason: list[str]
     """The texts of `reasons`."""
@@ -126,6 +127,7 @@ class ShortfallCountOut(ResponseSchema):
         "kind",
         "earlier-page",
         "taken",
+        "unmatched",
         "variant",
         "rule",
     ]
