@@ -4,6 +4,7 @@ they are new, and told of where they cannot be read.
 
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -30,7 +31,8 @@ def radio(sounding: Path, tmp_path: Path) -> Iterator[Foretaste]:
 
 
 def test_clips_are_an_expert_of_the_model(radio: Foretaste) -> None:
-    assert radio.catch_up().product.names == ("popularity", "media:audio")
+    names = radio.catch_up().product.names
+    assert names == ("popularity", "media:audio", "audio_match")
     recommended = radio.recommend("u1", n=5)
     assert recommended.items[0].id.startswith("space")
 
@@ -68,14 +70,26 @@ def test_a_part_of_a_clip_finds_its_item_and_says_so(radio: Foretaste) -> None:
     part = encoded(tune("kitchen-3")[8_000:], "mp3", 32_000)
     found = radio.search(audio=part, n=3, language="de", explain=True)
     assert found.items[0].id == "kitchen-3"
-    assert found.headline == "Wie Ihre Aufnahme"
+    assert found.items[0].reason == ("Dieselbe Aufnahme wie Ihre",)
+    assert all("Dieselbe" not in text for entry in found.items[1:] for text in entry.reason)
+
+
+def test_a_clip_of_no_item_is_the_same_as_none(radio: Foretaste) -> None:
+    """What it sounds like is told, and no more."""
+    for seed in range(30, 36):
+        found = radio.search(audio=as_wav(tones(seed)), n=20, language="en")
+        told = {found.headline, *(text for entry in found.items for text in entry.reason)}
+        assert told <= {None, "Like your clip", "Sounds like your clip"}
 
 
 def test_a_model_without_landmarks_answers_a_clip(radio: Foretaste) -> None:
     """As one does that was trained before there were any."""
     queries = radio.media_queries(audio=as_wav(tune("space-2")))
     assert list(queries) == [AUDIO, AUDIO_MATCH]
-    assert list(media_queries_of(Request(media_queries=queries), radio.catch_up())) == [AUDIO]
+    snapshot = radio.catch_up()
+    old_product = snapshot.product.filter_experts(lambda expert: expert.name != AUDIO_MATCH)
+    old_snapshot = replace(snapshot, product=old_product)
+    assert list(media_queries_of(Request(media_queries=queries), old_snapshot)) == [AUDIO]
 
 
 def test_for_a_person_with_words_and_from_a_file(radio: Foretaste, tmp_path: Path) -> None:

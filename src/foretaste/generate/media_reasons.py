@@ -32,7 +32,10 @@ def media_candidates(
     """What it looks or sounds like, by each space the strongest."""
     sentences: list[ReasonCandidate] = []
     strongest: dict[str, Term] = {}
+    is_same = any(term.feature == SAME_RECORDING for term in terms)
     for term in terms:
+        if is_same and term.feature == QUERY_FEATURES[AUDIO]:
+            continue  # of the very recording that it sounds like it goes without saying
         if term.feature == SAME_RECORDING:
             # known to be so, and not only like it: it says more than any likeness
             sentence, heading = map(Sentence, IS_SAME)

@@ -10,7 +10,7 @@ from foretaste.domain.data import Floats
 
 from .clips import as_wav, tones, write_all
 
-SETTINGS = '[audio]\nfolder = "clips"\n[model]\nexperts = ["popularity", "media"]\n'
+SETTINGS = '[audio]\nfolder = "clips"\n[model]\nexperts = ["popularity", "media", "audio_match"]\n'
 
 
 def tune(name: str) -> Floats:
