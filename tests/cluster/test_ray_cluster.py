@@ -17,6 +17,7 @@ from foretaste.language.settings import LanguageSettings
 from foretaste.loop import Foretaste
 from foretaste.workspace import batch_run
 from foretaste.workspace.batch_run import BatchJob, run_batch
+from foretaste.workspace.settings_search import SearchJob, search_settings
 from serve.workspace import until
 
 pytestmark = pytest.mark.slow
@@ -116,3 +117,17 @@ def test_a_training_reads_and_learns_with_the_cluster(
     assert any("loss" in note for task, note in notes if task == "training the sequence expert")
     encoder = open_reader(LanguageSettings(threads=1))
     np.testing.assert_allclose(vectors, encoder.encode(texts), atol=1e-6)
+
+
+def test_trials_of_settings_are_those_of_one_process(trained: Path, address: str) -> None:
+    with (trained / "foretaste.toml").open("a") as settings:
+        settings.write('[model]\nexperts = ["transition", "sequence"]\n')
+    space = ("model.sequence.learning_rate=0.001..0.01", "model.transition.smoothing=1..100")
+    job = SearchJob(space, trials=4, seeds=1)
+    loop = Foretaste.open(trained, settings={"ray.address": address})
+    shared = search_settings(loop, job)
+    alone = search_settings(loop, job, processes=1, restart=True)
+    loop.close()
+
+    assert [trial.changes for trial in shared.trials] == [trial.changes for trial in alone.trials]
+    np.testing.assert_allclose(shared.scores, alone.scores, atol=1e-6)

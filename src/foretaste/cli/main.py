@@ -39,6 +39,7 @@ from foretaste.cli import privacy as privacy_cli
 from foretaste.cli import profile as profile_cli
 from foretaste.cli import scrub as scrub_cli
 from foretaste.cli import serve as serve_cli
+from foretaste.cli import tune as tune_cli
 from foretaste.cli import verify as verify_cli
 from foretaste.cli import worker as worker_cli
 from foretaste.cli.common import (
@@ -353,6 +354,7 @@ for group in (
     scrub_cli,
     pseudonyms_command,
     plan_cli,
+    tune_cli,
 ):
     group.register(app)
 canary_cli.register(models)

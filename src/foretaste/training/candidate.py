@@ -230,11 +230,17 @@ def fit_protocol(
     workspace: TrainingWorkspace, protocol: str, items: Mapping[str, Item]
 ) -> tuple[FitResult, EncodedData]:
     """A product fitted on the protocol's own training part: nothing of a live model leaks in."""
+    split = split_of(protocol)
+    interactions, _, _ = workspace.interactions(items)
+    encoded_data = workspace.data_encoder.encode_split(interactions, items, split)
+    return _fit_product(workspace, encoded_data), encoded_data
+
+
+def split_of(protocol: str) -> Callable[[Interactions], Split]:
+    """How a protocol holds behaviour back. InputError for another name."""
     if protocol not in SPLITS:
         raise InputError(f"unknown protocol '{protocol}'; expected one of {', '.join(SPLITS)}")
-    interactions, _, _ = workspace.interactions(items)
-    encoded_data = workspace.data_encoder.encode_split(interactions, items, SPLITS[protocol])
-    return _fit_product(workspace, encoded_data), encoded_data
+    return SPLITS[protocol]
 
 
 def evaluate_protocol(workspace: TrainingWorkspace, protocol: str) -> Evaluation:

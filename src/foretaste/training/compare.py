@@ -1,27 +1,32 @@
 """A workspace and two settings in; which makes the better lists out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from foretaste.config.changed_settings import changed_settings
 from foretaste.config.load import Config, changed_config
 from foretaste.config.overrides import settings_tree
 from foretaste.domain.arrays import rows_that_fit
 from foretaste.domain.cluster import Cluster
-from foretaste.domain.data import EVENT_TYPE_WEIGHTS, Interactions, Item
+from foretaste.domain.data import EVENT_TYPE_WEIGHTS, EvaluationCases, Interactions, Item
 from foretaste.domain.order_charges import articles_of
 from foretaste.domain.ports import BackboneOpener, Progress
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
 from foretaste.evaluate.comparison import Comparison, compare_results
 from foretaste.evaluate.protocols import RankingResult, evaluate_model
+from foretaste.model.fit import fit_product
+from foretaste.model.product import ProductOfExperts
 from foretaste.model.training import Training
 from foretaste.prepare.clean import CleaningReport
 from foretaste.prepare.cleaned import cleaned_interactions
 from foretaste.prepare.interactions import LoadReport
-from foretaste.training.candidate import TrainingWorkspace, fit_protocol, training_of
+from foretaste.training.candidate import TrainingWorkspace, fit_protocol, split_of, training_of
 from foretaste.training.encode import DataEncoder, EncodedData
 
 MAX_SEEDS = 100
@@ -116,6 +121,37 @@ def compare_settings(
 
 def _measure(workspace: TrainingWorkspace, config: Config, protocol: str) -> RankingResult:
     """What the lists of one fit are like."""
+    with as_if_set(workspace, config) as changed_workspace:
+        items = articles_of(workspace.store.items())
+        fitted, encoded_data = fit_protocol(changed_workspace, protocol, items)
+        return _rank(fitted.product, encoded_data.split.test, workspace.progress)
+
+
+def measure_trial(
+    workspace: TrainingWorkspace, config: Config, protocol: str, until: int, max_cases: int
+) -> RankingResult:
+    """The same of at most so many cases, with what was accepted up to an event; what a service
+    would be taught besides is left out.
+    """
+    with as_if_set(workspace, config) as changed_workspace:
+        items = articles_of(workspace.store.items())
+        interactions, _, _ = changed_workspace.interactions(items, until)
+        data_encoder = changed_workspace.data_encoder
+        encoded_data = data_encoder.encode_split(interactions, items, split_of(protocol))
+        training = changed_workspace.training(encoded_data)
+        product = fit_product(training, data_encoder.open_encoder(encoded_data.encoder))
+        test = encoded_data.split.test.sample(max_cases, np.random.default_rng(0))
+        return _rank(product, test, workspace.progress)
+
+
+def _rank(product: ProductOfExperts, cases: EvaluationCases, progress: Progress) -> RankingResult:
+    batch_size = rows_that_fit(256, (len(product.experts) + 1) * product.size)
+    return evaluate_model(product.score, cases, batch_size=batch_size, progress=progress)
+
+
+@contextmanager
+def as_if_set(workspace: TrainingWorkspace, config: Config) -> Iterator[ChangedWorkspace]:
+    """The workspace with other settings; it reads by itself where they say how to read."""
     is_read_alike = (config.language, config.behaviour) == (
         workspace.config.language,
         workspace.config.behaviour,
@@ -124,14 +160,7 @@ def _measure(workspace: TrainingWorkspace, config: Config, protocol: str) -> Ran
     if not is_read_alike:
         encoder = DataEncoder(config, workspace.folder, progress=workspace.progress)
     try:
-        items = articles_of(workspace.store.items())
-        changed_workspace = ChangedWorkspace(workspace, config, encoder)
-        fitted, encoded_data = fit_protocol(changed_workspace, protocol, items)
-        product, test = fitted.product, encoded_data.split.test
-        batch_size = rows_that_fit(256, (len(product.experts) + 1) * product.size)
-        return evaluate_model(
-            product.score, test, batch_size=batch_size, progress=workspace.progress
-        )
+        yield ChangedWorkspace(workspace, config, encoder)
     finally:
         if not is_read_alike:
             encoder.close()

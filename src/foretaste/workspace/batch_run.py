@@ -5,30 +5,32 @@ not at all. A run that was killed goes on with the parts that are missing, so ev
 result exactly once. The result appears when all parts are there.
 """
 
-import fcntl
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from platform import node
 from typing import Any
 
-from foretaste.cluster.processes import ProcessPool
 from foretaste.domain.cluster import WorkPool
 from foretaste.domain.cores import core_count
-from foretaste.domain.files import FOLDER_MODE
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.errors import ClusterError, InputError
 from foretaste.loop import Foretaste
 from foretaste.online.batch_lists import compose_lists
 from foretaste.workspace.batch_files import DEFAULT_TABLE, format_of, is_database
+from foretaste.workspace.shared_work import (
+    LOCK_FILE,
+    PARTIAL_SUFFIX,
+    exclusive_folder,
+    open_here,
+    pool_of,
+    write_whole,
+)
 
 PEOPLE_PER_PART = 500
-PARTIAL_SUFFIX = ".partial"
-PLAN_FILE, PEOPLE_FILE, LOCK_FILE = "plan.json", "people.jsonl", "lock"
+PLAN_FILE, PEOPLE_FILE = "plan.json", "people.jsonl"
 STAGE = "making lists"
 
 
@@ -98,7 +100,7 @@ def run_batch(
     """
     list_format = format_of(job.target, job.table)
     folder = _part_folder(loop.folder, job)
-    with _exclusive(folder, job.place):
+    with exclusive_folder(folder, "--out", job.place):
         if restart:
             _remove_parts(folder)
         try:
@@ -110,9 +112,11 @@ def run_batch(
             missing = [part for part in parts if not _part_path(folder, part[0]).exists()]
             count = sum(len(names) for _, names in parts)
             done = resumed = count - sum(len(names) for _, names in missing)
-            pool = _pool(loop, processes, len(missing))
+            pool = pool_of(
+                loop, processes or core_count(), len(missing), is_local=processes is not None
+            )
             for (number, names), content in _part_contents(loop, job, missing, pool):
-                _write_whole(_part_path(folder, number), partial(_write_bytes, content))
+                write_whole(_part_path(folder, number), partial(_write_bytes, content))
                 done += len(names)
                 progress(STAGE, done, count)
             paths = [_part_path(folder, number) for number, _ in parts]
@@ -146,22 +150,6 @@ def _part_folder(workspace: Path, job: BatchJob) -> Path:
     return target.with_name(target.name + PARTIAL_SUFFIX)
 
 
-@contextmanager
-def _exclusive(folder: Path, place: str) -> Iterator[None]:
-    """One run at a time for the same result."""
-    try:
-        folder.mkdir(FOLDER_MODE, exist_ok=True)
-        file = (folder / LOCK_FILE).open("a")
-    except OSError as error:
-        raise InputError(f"--out: {folder} cannot be written: {error.strerror}") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(f"another run is making {place}; wait for its end") from None
-        yield
-
-
 def _remove_parts(folder: Path) -> None:
     for path in folder.iterdir():
         if path.name != LOCK_FILE:
@@ -172,7 +160,7 @@ def _check_plan(folder: Path, job: BatchJob) -> None:
     """The plan of an unfinished run must be this one."""
     path, settings = folder / PLAN_FILE, job.settings()
     if not path.exists():
-        _write_whole(path, lambda file: file.write_text(json.dumps(settings)))
+        write_whole(path, lambda file: file.write_text(json.dumps(settings)))
     elif json.loads(path.read_text()) != settings:
         raise InputError(
             f"{folder} holds an unfinished run with other options; run it again with those, or add "
@@ -188,14 +176,7 @@ def _write_people(path: Path, people: Iterable[str]) -> None:
             for person in dict.fromkeys(people):
                 lines.write(json.dumps(person) + "\n")
 
-    _write_whole(path, write)
-
-
-def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """A file that is there with all it holds, or not at all."""
-    partial_path = path.with_name(path.name + PARTIAL_SUFFIX)
-    write(partial_path)
-    partial_path.replace(path)
+    write_whole(path, write)
 
 
 def _write_bytes(content: bytes, path: Path) -> None:
@@ -253,21 +234,3 @@ def _part_contents(
             f"{error}; run the same command again, perhaps with fewer --processes: it goes on from "
             "here"
         ) from None
-
-
-def open_here(workspace: Path) -> Foretaste:
-    """The workspace in another process, perhaps of another machine."""
-    if not workspace.is_dir():
-        raise InputError(
-            f"{workspace} is not there on {node()}, which is to make lists; all machines of the "
-            "cluster must see the workspace under the same path"
-        )
-    return Foretaste.open(workspace)
-
-
-def _pool(loop: Foretaste, processes: int | None, parts: int) -> WorkPool | None:
-    """What works on so many parts; None is this process."""
-    if processes is None and loop.cluster is not None:
-        return loop.cluster
-    count = min(processes or core_count(), parts)
-    return ProcessPool(count) if count > 1 else None
