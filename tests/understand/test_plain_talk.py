@@ -125,3 +125,35 @@ def test_what_nothing_can_be_the_shortest_by_is_told() -> None:
 def test_question_after_the_item_in_french() -> None:
     found = understand("le deuxième, c'est sorti quand ?", Scene(VOCABULARY, SHOWN, language="fr"))
     assert (found.intent, found.items, found.topic) == ("about", ("2",), "year")
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("I wonder if you could help me find a nice comedy", [{"genres": "Comedy"}]),
+        ("something my dad would like, he's 70 and he likes horror", [{"genres": "Horror"}]),
+        ("can I get the same list without Toy Story", [{"not": {"id": ["3"]}}]),
+        ("the first one is a bit old for me", [{"year": {"gt": 1979.0}}]),
+    ],
+)
+def test_whoever_asks_politely_is_understood(text: str, conditions: list[Any]) -> None:
+    found = meaning(text)
+    assert (list(found.conditions), found.query) == (conditions, None)
+
+
+def test_what_is_for_children_is_so_behind_an_item_too() -> None:
+    found = meaning("what have you got that's similar to number four but for kids")
+    assert (found.intent, found.items) == ("like", ("4",))
+    assert list(found.conditions) == [{"genres": "Children"}]
+
+
+def test_a_size_behind_a_refusal_is_wanted() -> None:
+    found = shop_meaning("a coat that's not brown, size XS, under 200")
+    assert {"size": "XS"} in found.conditions
+    assert {"not": {"colour": "Brown"}} in found.conditions
+
+
+def test_a_word_of_titles_is_no_value_of_an_attribute() -> None:
+    assert shop_meaning("love in winter").conditions == ()
+    found = shop_meaning("have you any summer dresses left")
+    assert (found.query, list(found.conditions)) == ("summer", [{"type": "Dresses"}])

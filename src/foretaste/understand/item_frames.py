@@ -149,8 +149,8 @@ class ItemFrames:
         frames = self._grammar.frames
         opinions = frames["liked"] | frames["disliked"]
         expected_words = self._empty_words | frames["more"] | frames["alike"] | opinions
-        if self._compares(sentence):
-            return False
+        if self._compares(sentence) or self._grammar.patterns["children"].search(sentence):
+            return False  # “but for kids”
         return all(word in expected_words for word in self._words(sentence))
 
     def _words(self, sentence: str) -> list[str]:

@@ -323,7 +323,7 @@ class _Reader:
         if count is None:
             text, count = extract_count_within(text, self._grammar, self._names_feature)
         request = self._request(text if count else wish_text)
-        if left_out and (not request.is_empty or self._names_items(wish_text)):
+        if left_out and (not (wish_text and request.is_empty) or self._names_items(wish_text)):
             exclusion = {"not": {"id": list(left_out)}}
             request = replace(request, conditions=(*request.conditions, exclusion), asks=True)
         if request.is_empty and self._names_items(wish_text):
@@ -345,10 +345,11 @@ class _Reader:
     def _without_titles(self, text: str) -> tuple[str, tuple[str, ...]]:
         """(what is asked, the items that are left out by their titles): “Stephen King, not It”."""
         grammar, words = self._grammar, text.split()
-        for position in range(1, len(words)):
+        for position in range(len(words)):
             length = grammar.phrase_length(grammar.strengths, words, position)
             phrase = " ".join(words[position : position + length])
-            if not length or grammar.strengths[phrase] not in ("without", "none"):
+            refusing = ("without", "none") if position else ("without",)
+            if not length or grammar.strengths[phrase] not in refusing:
                 continue
             if phrase.split()[-1] in grammar.clauses["of_items"]:  # “nothing with aliens”
                 continue

@@ -27,3 +27,9 @@ SAME_NAMES: Mapping[str, tuple[str, ...]] = {
     "war": ("war & military",),
 }
 """What else catalogues call it."""
+CHILDREN_VALUES = (
+    *("children", "children's", "kids", "kids & family", "family", "kid", "juvenile"),
+    *("children's books", "for children", "kinder", "familie", "enfants", "famille", "niños"),
+    *("familia", "animation"),
+)
+"""What catalogues call what is for children, the best first."""

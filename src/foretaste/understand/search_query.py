@@ -60,7 +60,6 @@ class SearchVocabulary(Vocabulary):
     def __init__(self, index: FilterIndex, words: Container[str]) -> None:
         super().__init__(index, None)
         self._known_words = words
-        self.title_phrases = TitlePhrases(index.catalogue.titles)
         self._columns = {f.column for f in descriptive_features(index.catalogue.features)}
 
     @property
@@ -75,18 +74,11 @@ class SearchVocabulary(Vocabulary):
     def _names_value(
         self, run: tuple[str, ...], start: int, stop: int, value: FeatureValue
     ) -> bool:
-        """Whether these words of the run mean the value: not where most titles that have them, with
-        the word beside them, are of items without it.
-        """
+        """Nor where more titles have these words alone than items have the value."""
         column, name = value
-        if column not in self._columns:
+        if column not in self._columns or not super()._names_value(run, start, stop, value):
             return False
         mask = self._index.mask(parse_condition({column: name}))
-        for first, last in ((start - 1, stop), (start, stop + 1)):
-            if first >= 0 and last <= len(run):
-                rows = self.title_phrases.rows(" ".join(run[first:last]))
-                if len(rows) and 2 * int(mask[rows].sum()) < len(rows):
-                    return False
         rows = self.title_phrases.rows(" ".join(run[start:stop]))
         return int(mask.sum()) >= int((~mask[rows]).sum())
 

@@ -5,12 +5,14 @@ where it is said that a person is meant ("by spielberg", "spielberg's films", "w
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from foretaste.domain.words import stem
+from foretaste.rank.about import stems
+from foretaste.understand.grammar import fold
 from foretaste.understand.titles import plain_words
 
 MIN_MISSPELT_LETTERS, MIN_MISSPELT_RATIO = 5, 85.0
@@ -244,3 +246,9 @@ class SpelledValues:
             if value[0].lower() in (*CREATOR_COLUMNS, *CAST_COLUMNS) and len(words) > 1:
                 people.setdefault(words[-1], []).append(value)
         return people
+
+
+@lru_cache(maxsize=100_000)
+def stem_keys(value: str) -> frozenset[tuple[str, ...]]:
+    """What a value is looked up by; kept, as a catalogue of new items has the same values."""
+    return frozenset((tuple(stems(value)), tuple(stems(fold(value)))))

@@ -11,6 +11,7 @@ from itertools import accumulate
 import numpy as np
 
 from foretaste.domain.data import Ints
+from foretaste.rank.index import Mask
 from foretaste.understand.titles import title_key
 
 MAX_FOUND_TITLES = 1_000
@@ -39,6 +40,17 @@ class TitlePhrases:
             rows.append(row)
             position = self._ends[row] - 1
         return np.array(rows, np.int32)
+
+    def are_of_others(self, run: Sequence[str], start: int, stop: int, mask: Mask) -> bool:
+        """Whether most titles that have these words of the run, with the word beside them, are of
+        items that the mask [items] leaves out: “star wars” is no war film.
+        """
+        for first, last in ((start - 1, stop), (start, stop + 1)):
+            if first >= 0 and last <= len(run):
+                rows = self.rows(" ".join(run[first:last]))
+                if len(rows) and 2 * int(mask[rows].sum()) < len(rows):
+                    return True
+        return False
 
     def is_title(self, phrase: str) -> bool:
         """Whether a whole title is this, but for its article and its year."""

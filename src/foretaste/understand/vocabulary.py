@@ -8,7 +8,7 @@ finds near enough to it (`MIN_COSINE`). What is left is a topic: items that say 
 from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -21,16 +21,18 @@ from foretaste.rank.index import FilterIndex
 from foretaste.understand.clauses import CHILDREN_TOKEN, without_plain
 from foretaste.understand.column_names import ColumnNames, is_size
 from foretaste.understand.exclusive_kinds import is_derived, stands_alone
-from foretaste.understand.grammar import GRAMMARS, Grammar, borrowed_meaning, fold
+from foretaste.understand.grammar import GRAMMARS, Grammar, borrowed_meaning
 from foretaste.understand.number_columns import NumberColumns
 from foretaste.understand.numbers import YEARS
-from foretaste.understand.same_names import SAME_NAMES
+from foretaste.understand.same_names import CHILDREN_VALUES, SAME_NAMES
 from foretaste.understand.spelled_values import (
     CREATOR_COLUMNS,
     CREATOR_WORDS,
     FeatureValue,
     SpelledValues,
+    stem_keys,
 )
+from foretaste.understand.title_phrases import TitlePhrases
 from foretaste.understand.titles import TitleIndex
 
 MIN_COSINE = 0.62
@@ -46,12 +48,6 @@ MAX_SPAN_WORDS = 4
 MIN_VALUE_LETTERS = 3
 MAX_COMMON_VALUES = 200
 """Values of a column of which one word may name one; of names a whole one is needed."""
-CHILDREN_VALUES = (
-    *("children", "children's", "kids", "kids & family", "family", "kid", "juvenile"),
-    *("children's books", "for children", "kinder", "familie", "enfants", "famille", "niños"),
-    *("familia", "animation"),
-)
-"""What catalogues call it, the best first."""
 
 EncodeTexts = Callable[[Sequence[str]], Floats]
 """Texts → [texts, dim], as the language model reads them, of length 1."""
@@ -96,7 +92,7 @@ class Vocabulary:
                     self._comparable_values.append((feature.column, value))
 
     def _add_value(self, column: str, value: str) -> None:
-        for key in _stem_keys(value):
+        for key in stem_keys(value):
             is_name = self._value_counts[column] > MAX_COMMON_VALUES and not value.isdigit()
             if key and not (len(key) == 1 and is_name):
                 self._values_by_stems.setdefault(key, []).append((column, value))
@@ -106,6 +102,11 @@ class Vocabulary:
         """The titles of all items."""
         catalogue = self._index.catalogue
         return TitleIndex(dict(zip(catalogue.ids, catalogue.titles, strict=True)))
+
+    @cached_property
+    def title_phrases(self) -> TitlePhrases:
+        """Which titles have a phrase."""
+        return TitlePhrases(self._index.catalogue.titles)
 
     @cached_property
     def numbers(self) -> NumberColumns:
@@ -326,7 +327,9 @@ class Vocabulary:
         self, run: tuple[str, ...], start: int, stop: int, value: FeatureValue
     ) -> bool:
         """Whether these words of the run mean the value, and not something else of this name."""
-        return True
+        column, name = value
+        mask = self._index.mask(parse_condition({column: name}))
+        return not self.title_phrases.are_of_others(run, start, stop, mask)
 
     def _value_of(
         self, words: Sequence[str], grammar: Grammar, creator: bool
@@ -391,9 +394,3 @@ class Vocabulary:
         if cosine[best, value] < (MIN_TOLD_COSINE if is_told else MIN_COSINE):
             return None
         return PhraseMatch({column: name}, "read", run[at : at + length], at)
-
-
-@lru_cache(maxsize=100_000)
-def _stem_keys(value: str) -> frozenset[tuple[str, ...]]:
-    """What a value is looked up by; kept, as a catalogue of new items has the same values."""
-    return frozenset((tuple(stems(value)), tuple(stems(fold(value)))))
