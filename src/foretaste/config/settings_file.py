@@ -1,19 +1,16 @@
 """Settings into the file of a workspace, whose other lines and comments stay as they are."""
 
-import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
 
 from foretaste.config.load import SETTINGS_FILE, load_config
 from foretaste.config.overrides import merged, settings_tree
 from foretaste.display.words import toml_value
 from foretaste.errors import SettingsError
-
-TABLE_HEADER = re.compile(r"\s*\[")
-PLAIN_VALUE = re.compile(r"[^=]*=\s*[^\s#\"'\[{][^#\"'\[{]*?(?P<comment>\s+#.*)?$")
-"""A line whose value is no text, list or table, so that a `#` in it begins a comment."""
 
 
 def write_settings(folder: Path, changes: Mapping[str, Any]) -> None:
@@ -35,14 +32,18 @@ def write_settings(folder: Path, changes: Mapping[str, Any]) -> None:
 
 def with_settings(text: str, changes: Mapping[str, Any]) -> str:
     """The text of a settings file with these values, by their keys."""
-    lines = text.splitlines()
-    for key, value in changes.items():
-        _set(lines, key, toml_value(value))
-    changed_text = "\n".join(lines) + "\n"
-    wanted = merged(tomllib.loads(text), settings_tree(changes))
     try:
-        is_as_wanted = tomllib.loads(changed_text) == wanted
-    except tomllib.TOMLDecodeError:
+        document = tomlkit.parse(text)
+        wanted = merged(document.unwrap(), settings_tree(changes))
+        for key, value in changes.items():
+            *groups, name = key.split(".")
+            table: Any = document
+            for group in groups:
+                table = table.setdefault(group, tomlkit.table(is_super_table=group != groups[-1]))
+            table[name] = value
+        changed_text = tomlkit.dumps(document)
+        is_as_wanted = tomlkit.parse(changed_text).unwrap() == wanted
+    except (TOMLKitError, AttributeError, TypeError):  # a key that is no table, or twice there
         is_as_wanted = False
     if not is_as_wanted:
         raise SettingsError(
@@ -50,28 +51,3 @@ def with_settings(text: str, changes: Mapping[str, Any]) -> str:
             f" {', '.join(f'{key} = {toml_value(value)}' for key, value in changes.items())}"
         )
     return changed_text
-
-
-def _set(lines: list[str], key: str, value: str) -> None:
-    """Have the lines set the key: where it stands, else below its heading, else at the end."""
-    group, _, name = key.rpartition(".")
-    heading = re.compile(rf"\s*\[\s*{re.escape(group)}\s*\]\s*(#.*)?$")
-    start = next((row for row, line in enumerate(lines) if heading.match(line)), None)
-    if start is None:
-        lines += (
-            ["", f"[{group}]", f"{name} = {value}"]
-            if lines
-            else [f"[{group}]", f"{name} = {value}"]
-        )
-        return
-    end = next(
-        (row for row in range(start + 1, len(lines)) if TABLE_HEADER.match(lines[row])), len(lines)
-    )
-    own_line = re.compile(rf"\s*{re.escape(name)}\s*=")
-    for row in range(start + 1, end):
-        if own_line.match(lines[row]):
-            plain = PLAIN_VALUE.match(lines[row])
-            comment = (plain["comment"] or "") if plain else ""
-            lines[row] = f"{name} = {value}{comment}"
-            return
-    lines.insert(start + 1, f"{name} = {value}")
