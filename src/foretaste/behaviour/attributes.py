@@ -6,13 +6,14 @@ item sent later is read in the same way.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foretaste.behaviour.column_roles import ColumnDecision, ColumnRole
 from foretaste.behaviour.reading.cleaning import clean_line, without_entities
 from foretaste.behaviour.reading.hierarchies import level_values
 from foretaste.behaviour.reading.locales import DecimalMark
+from foretaste.behaviour.reading.measures import Measure
 from foretaste.behaviour.reading.numbers import NumberParser
 from foretaste.behaviour.reading.prices import price_values
 from foretaste.behaviour.values import (
@@ -95,11 +96,16 @@ def load_column_decisions(store: FactStore, record_type: str) -> dict[str, Colum
 
 
 def _decision(
-    role: str, value_count: int, separator: str | None = None, levels: str | None = None
+    role: str,
+    value_count: int,
+    separator: str | None = None,
+    levels: str | None = None,
+    measure: Sequence[str] | None = None,
 ) -> ColumnDecision:
     if role == "commas":  # as it was remembered before there were other separators
         return ColumnDecision("attribute", value_count, ",")
-    return ColumnDecision(role, value_count, separator, levels=levels)  # type: ignore[arg-type]  # a ColumnRole
+    told = None if measure is None else Measure(*measure)  # type: ignore[arg-type]  # its mark
+    return ColumnDecision(role, value_count, separator, levels=levels, measure=told)  # type: ignore[arg-type]  # a ColumnRole
 
 
 def save_column_decisions(
@@ -108,7 +114,10 @@ def save_column_decisions(
     """Keep what was decided; columns that this file did not have stay as they were."""
     all_decisions = {**load_column_decisions(store, record_type), **decisions}
     stored = {
-        column: (decision.role, decision.value_count, decision.separator, decision.levels)
+        column: (
+            *(decision.role, decision.value_count, decision.separator, decision.levels),
+            decision.measure,
+        )
         for column, decision in all_decisions.items()
     }
     store.put_meta_text(f"{record_type}_columns", json.dumps(stored))

@@ -18,6 +18,7 @@ from foretaste.behaviour.reading.hierarchies import (
     find_level_mark,
     level_label,
 )
+from foretaste.behaviour.reading.measures import Measure, find_measure
 from foretaste.behaviour.reading.prices import is_price_column
 from foretaste.behaviour.reading.separators import find_separator, separator_label
 from foretaste.behaviour.reading.texts import are_phrases, no_text_reason
@@ -68,6 +69,8 @@ class ColumnDecision:
     """In words; "" where it was remembered."""
     levels: str | None = None
     """Between the levels of a category; "" where it has none, None where nothing was decided."""
+    measure: Measure | None = None
+    """How its numbers are written; None where they stand as programs write them."""
 
 
 def decide_columns(
@@ -94,15 +97,30 @@ def decide_columns(
         decision = decision or decide_column(
             column, values, settings, row_count=len(rows), is_of_items=is_of_items
         )
+        decision = _with_measure(decision, values, settings)
         decisions[column] = _with_levels(decision, column, values, settings)
     return decisions
+
+
+def _with_measure(
+    decision: ColumnDecision, values: Sequence[Any], settings: BehaviourSettings
+) -> ColumnDecision:
+    """The decision with how the column's numbers are written."""
+    if decision.role != "attribute" or not values or decision.measure is not None:
+        return decision
+    measure = find_measure(values, settings)
+    if measure is None or (decision.separator and not measure.unit):
+        return decision  # what a comma parts are several values
+    told = f"numbers in {measure.unit}" if measure.unit else "numbers"
+    reason = told + (" with a decimal comma" if measure.mark == "," else "")
+    return replace(decision, separator=None, measure=measure, reason=decision.reason and reason)
 
 
 def _with_levels(
     decision: ColumnDecision, column: str, values: Sequence[Any], settings: BehaviourSettings
 ) -> ColumnDecision:
     """The decision with what stands between the levels of the column's categories."""
-    if decision.role != "attribute" or not values:
+    if decision.role != "attribute" or not values or decision.measure is not None:
         return decision
     configured = settings.levels.get(column)
     if configured is not None:
@@ -172,7 +190,9 @@ def decide_column(
         return ColumnDecision(role, count, reason=f"it has {no_text}")
     texts = [value for value in values if isinstance(value, str)]
     if normalise_column(column) in TEXT_COLUMN_NAMES and len(texts) == count:
-        return ColumnDecision("text", count, reason="its name")
+        measure = find_measure(values, settings)
+        if measure is None or not measure.unit:  # else the contents of a bottle
+            return ColumnDecision("text", count, reason="its name")
     if is_of_items and row_count and is_stock_column(column, values):
         return ColumnDecision("stock", count, reason="it says how much is left")
     if is_of_items and row_count and _says_what_is_hidden(column, values):
@@ -190,7 +210,8 @@ def decide_column(
     is_unique = len(parts) > MIN_SAMPLE_VALUES and len(set(parts)) > (
         IDENTIFIER_UNIQUE_SHARE * len(parts)
     )
-    if is_unique and not _has_order(column, parts):
+    measure = find_measure(values, settings) if is_unique else None
+    if is_unique and not (measure and measure.unit) and not _has_order(column, parts):
         if row_count and are_phrases(values):
             return ColumnDecision(
                 "text", count, reason="its values are words, all of them different"

@@ -18,7 +18,7 @@ from foretaste.behaviour.column_roles import (
 from foretaste.behaviour.columns import missing_column_error, missing_column_warnings
 from foretaste.behaviour.files.file_settings import RecordType
 from foretaste.behaviour.formats.variant_steps import MergedRow
-from foretaste.behaviour.forms import ItemForm, levels_of, separators_of
+from foretaste.behaviour.forms import ItemForm, levels_of, measures_of, separators_of
 from foretaste.behaviour.parse import parse_item, parse_user
 from foretaste.behaviour.reading.ids import IdForms
 from foretaste.behaviour.reading.separators import separator_label
@@ -126,6 +126,7 @@ def _item_form(
         settings.attribute_separator,
         separators_of(columns),
         levels=levels_of(columns),
+        measures=measures_of(columns),
         group_columns=settings.group_columns,
         charges=settings.charges,
         available_from=decisions.available_from,

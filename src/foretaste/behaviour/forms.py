@@ -14,6 +14,7 @@ from foretaste.behaviour.columns import resolve_columns
 from foretaste.behaviour.event_type_names import EVENT_TYPE_BY_NAME
 from foretaste.behaviour.reading.ids import IdForms, IdParser, null_words
 from foretaste.behaviour.reading.locales import DecimalMark, decimal_mark
+from foretaste.behaviour.reading.measures import Measure
 from foretaste.behaviour.reading.moments import MomentParser
 from foretaste.behaviour.reading.numbers import NumberParser
 from foretaste.behaviour.reading.times import time_parser
@@ -173,6 +174,8 @@ class ItemForm:
     )
     levels: Mapping[str, str] = field(default_factory=dict)
     """Column → what stands between the levels of a category in it, where that was decided."""
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    """Column → how its numbers are written, where not as programs write them."""
     group_columns: tuple[str, ...] = (GROUP_COLUMN,)
     """Columns that variants of one product share; the first that has a value is meant."""
     charges: Collection[str] | None = None
@@ -202,6 +205,15 @@ def separators_of(decisions: Mapping[str, ColumnDecision]) -> dict[str, str]:
         column: decision.separator
         for column, decision in decisions.items()
         if decision.separator is not None
+    }
+
+
+def measures_of(decisions: Mapping[str, ColumnDecision]) -> dict[str, Measure]:
+    """Column → how its numbers are written, of those that have a unit or a decimal comma."""
+    return {
+        column: decision.measure
+        for column, decision in decisions.items()
+        if decision.measure is not None
     }
 
 
@@ -241,6 +253,7 @@ def service_item_form(
         available_from=time_parser("available_from", settings),
         available_until=time_parser("available_until", settings),
         levels={**levels_of(stored_decisions), **settings.levels},
+        measures=measures_of(stored_decisions),
         group_columns=settings.group_columns,
         charges=settings.charges,
         prices={column: strict_price(column, mark) for column, mark in (marks or {}).items()},

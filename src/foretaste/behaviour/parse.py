@@ -371,6 +371,8 @@ def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple
             separator = form.separators.get(column, form.separator)
             levels = form.levels.get(column)
             name = STOCK_COLUMN if role == "stock" else column
+            if column in form.measures:
+                value = form.measures[column].read(value)
             new_attributes = attribute_values(name, value, role, separator, parser, levels=levels)
             attributes |= {name: values for name, values in new_attributes.items() if values}
     attributes |= form.group_of(row)

@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol, TypeVar, get_args
 
 from pydantic import field_validator
 
+from foretaste.domain.measures import common_unit, measured_number
 from foretaste.domain.no_taste import (
     column_words,
     is_release_time,
@@ -254,6 +255,9 @@ def _ordered_type(column: str, texts: Sequence[str]) -> FeatureType | None:
     words = set(column_words(column))
     if _is_flag(words, texts):
         return None
+    measured = [number for text in texts if (number := measured_number(text)) is not None]
+    if len(measured) >= MIN_TYPE_SHARE * len(texts) and not _DURATION_NAMES & words:
+        return "number"
     numbers = [number for text in texts if (number := _number(text)) is not None]
     is_numeric = len(numbers) >= MIN_TYPE_SHARE * len(texts)
     if _DURATION_NAMES & words and (is_numeric or _share(texts, "duration") >= MIN_TYPE_SHARE):
@@ -299,6 +303,9 @@ def feature_number(value: str, feature_type: FeatureType = "number") -> float | 
         return None if feature_type == "date" and not is_on_calendar(number) else number
     if feature_type == "duration":
         return _written_minutes(text)
+    if feature_type == "number":
+        measured = measured_number(text)
+        return _seconds(text) if measured is None else measured
     if feature_type == "price":
         band = _BAND.fullmatch(text)
         return float(band[1]) if band else None
@@ -352,7 +359,7 @@ def describe_feature(
     values: Sequence[str] = (),
     setting: FeatureSettings | None = None,
 ) -> FeatureDescription:
-    """How a column is spoken of. values: of its numbers, for the unit of a duration."""
+    """How a column is spoken of. values: of its numbers, for their unit."""
     setting = setting or FeatureSettings()
     words = column_words(column.removesuffix(BAND_SUFFIX))
     unit = setting.unit or _unit(feature_type, words, values)
@@ -365,7 +372,8 @@ def describe_feature(
 
 def _unit(feature_type: FeatureType, words: Sequence[str], values: Sequence[str]) -> str:
     if feature_type != "duration":
-        return words[-1] if len(words) > 1 and words[-1] in _UNITS else ""
+        unit = common_unit(values[:MAX_SAMPLE_VALUES]) if feature_type == "number" else ""
+        return unit or (words[-1] if len(words) > 1 and words[-1] in _UNITS else "")
     for word in words:
         if word in _DURATION_UNITS:
             return _DURATION_UNITS[word]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
+from math import log
 from typing import Protocol
 
 from babel import Locale
@@ -21,6 +22,7 @@ from foretaste.domain.feature_types import (
     FeatureDescription,
     feature_number,
 )
+from foretaste.domain.measures import split_measure
 from foretaste.domain.no_taste import column_words
 from foretaste.domain.text_limits import shorten
 from foretaste.domain.words import is_readable, words_of
@@ -194,6 +196,10 @@ def _number_phrase(
         return None
     amount = " ".join(filter(None, [words.number(number), description.unit]))
     label = common_label(description.label, words.language)
+    if number > 0 and split_measure(value) is not None:
+        # what is measured is hardly ever the same to the gram
+        text = words.text("{label}: about {amount}", label=_capitalised(label), amount=amount)
+        return FeaturePhrase(text, round(log(number, NEAR_RATIO)), (label, amount))
     return FeaturePhrase(f"{_capitalised(label)}: {amount}", value, (label, amount))
 
 

@@ -193,6 +193,8 @@ class ItemDisplay:
                 return self._duration(description, values[0])
             if description.type in ("year", "date"):
                 return self._date(values[0])
+            if description.type == "number":
+                return self._numbers(description, values)
             if description.type in ("category", "list"):
                 return self._names(description, values)
         phrase = feature_phrase(description, values[0], self.messages)
@@ -209,6 +211,11 @@ class ItemDisplay:
         if whole is None or whole.template not in TELLING_PHRASES:
             return joined
         return self.messages.text(whole.template, value=joined)
+
+    def _numbers(self, description: FeatureDescription, values: Sequence[str]) -> str:
+        """Each number as it is, after the name of its column."""
+        texts = [self._value(description, value, {}) for value in values[:MAX_FACT_VALUES]]
+        return f"{self.column_label(description)}: {', '.join(texts)}"
 
     def _date(self, value: str) -> str:
         """A year as it is, a day as the language writes it."""

@@ -6,21 +6,20 @@ together.
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from foretaste.domain.data import Floats, Ints, UserContext
+from foretaste.domain.query_reading import QueryReading
 from foretaste.domain.term_table import TermTable
-from foretaste.model.bm25 import tokenize
+from foretaste.model.bm25 import Bm25, tokenize
 from foretaste.model.expert_scorer import NO_ITEMS, top_positions
-from foretaste.model.index.base import is_exhaustive
+from foretaste.model.index.base import VectorIndex, is_exhaustive
 from foretaste.model.index.softmax import log_softmax
+from foretaste.model.settings import QuerySettings
 from foretaste.model.terms import terms_against_average
-
-if TYPE_CHECKING:
-    from foretaste.model.experts.query import QueryExpert
 
 Mask = npt.NDArray[np.bool_]
 MAX_UNKNOWN_WORDS = 32
@@ -51,15 +50,16 @@ five, but not the “with” of “laptop with GPU” in a language whose small 
 """
 MIN_SPELLING_LIKENESS = 0.75
 MIN_PART_LETTERS = 4
-"""Letters from which on a word that is a part of another says something of it."""
+"""Letters from which on a word that is like another, or a part of it, says something of it."""
 
 
 def is_spelt_alike(unknown: str, known: str) -> bool:
     """Whether a word is another misspelt, another form of it, or a part of a compound."""
     shorter, longer = sorted((unknown, known), key=len)
-    if len(shorter) >= MIN_PART_LETTERS and shorter in longer:
-        return True
-    return SequenceMatcher(None, unknown, known).ratio() >= MIN_SPELLING_LIKENESS
+    if len(shorter) < MIN_PART_LETTERS:
+        return False
+    likeness = SequenceMatcher(None, unknown, known).ratio()
+    return shorter in longer or likeness >= MIN_SPELLING_LIKENESS
 
 
 def _telling_words(query: str) -> list[str]:
@@ -75,12 +75,36 @@ words and meaning together, and what somebody took would outweigh words alone. M
 """
 
 
+class TextSpace(Protocol):
+    """The vectors of the items."""
+
+    @property
+    def index(self) -> VectorIndex: ...
+
+
+class SearchIndex(Protocol):
+    """What a query is looked up in; `experts.query.QueryExpert` is it."""
+
+    name: str
+    size: int
+    query_reading: QueryReading
+
+    @property
+    def settings(self) -> QuerySettings: ...
+    @property
+    def bm25(self) -> Bm25: ...
+    @property
+    def text_space(self) -> TextSpace: ...
+    def similar_words(self, unknown_words: list[str]) -> list[list[tuple[str, float]]]:
+        """For each word that nobody knows the known ones that it may be."""
+
+
 class QueryScorer:
     """BM25 and meaning of one query."""
 
-    def __init__(self, expert: "QueryExpert", user_context: UserContext) -> None:
+    def __init__(self, expert: SearchIndex, user_context: UserContext) -> None:
         self._expert = expert
-        settings, vector = expert._settings, user_context.query_vector
+        settings, vector = expert.settings, user_context.query_vector
         query_words, index = _telling_words(user_context.query or ""), expert.bm25
         self._known_words = [word for word in query_words if index.has_word(word)]
         unknown_words = [word for word in dict.fromkeys(query_words) if not index.has_word(word)][
@@ -92,7 +116,7 @@ class QueryScorer:
         self._similar_words = (
             [
                 similar_words
-                for similar_words in expert._similar_words(unknown_words)
+                for similar_words in expert.similar_words(unknown_words)
                 if similar_words
             ]
             if reads_misspelt
@@ -159,7 +183,7 @@ class QueryScorer:
         if len(set(self._known_words)) > 1:
             item_scores = item_scores * index.coverage(self._known_words)
         if self._is_scattered and self._vector is not None:
-            temperature = self._expert._settings.temperature_scattered
+            temperature = self._expert.settings.temperature_scattered
             item_scores = item_scores * np.float32(SCATTERED_WORDS_WEIGHT / temperature)
         for similar_words in self._similar_words:
             item_scores += np.max(
@@ -213,7 +237,7 @@ class QueryScorer:
             return matching_items
         return np.union1d(
             matching_items,
-            self._expert._text_space.index.nearest(self._vector, MAX_SHORTLISTED_ITEMS),
+            self._expert.text_space.index.nearest(self._vector, MAX_SHORTLISTED_ITEMS),
         )
 
     def _meaning_scores(self, vector: Floats) -> Floats:
@@ -221,7 +245,7 @@ class QueryScorer:
 
         There an item that neither shares a word nor is among the nearest is taken to mean nothing.
         """
-        index = self._expert._text_space.index
+        index = self._expert.text_space.index
         if is_exhaustive(index.size):
             return index.scores(vector[None])[0]
         meaning_scores = np.zeros(index.size, np.float32)
@@ -240,5 +264,5 @@ class QueryScorer:
 
     def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """How much better than the average item it answers the query."""
-        name, size = self._expert.name, self._expert._size
+        name, size = self._expert.name, self._expert.size
         return terms_against_average(name, self.log_prob(items), size, "query")

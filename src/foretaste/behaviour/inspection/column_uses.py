@@ -212,6 +212,8 @@ def _feature_type(
     if field is not None or decision is None or decision.role not in ("attribute", "price"):
         return None
     separator = settings.attribute_separator if decision.separator is None else decision.separator
+    if decision.measure is not None:
+        values = [decision.measure.read(value) for value in values]
     parts = [split_values(with_names(value), separator) for value in values]
     return settings.feature_typing().find_type(
         column,

@@ -55,8 +55,8 @@ class QueryExpert(StatelessExpert[QuerySettings]):
         """query_reading: how well the encoder reads the catalogue."""
         super().__init__(settings)
         self.query_reading = query_reading
-        self._size = len(catalogue)
-        self._text_space = shared_index(catalogue.vectors)
+        self.size = len(catalogue)
+        self.text_space = shared_index(catalogue.vectors)
         self._index_catalogue(catalogue)
 
     @classmethod
@@ -70,8 +70,8 @@ class QueryExpert(StatelessExpert[QuerySettings]):
         """New items are indexed beside the others; everything is indexed again at the next load."""
         if changed is None:
             return self._index_catalogue(catalogue)
-        old_size, self._size = self._size, len(catalogue)
-        self._text_space = extended_index(self._text_space, catalogue.vectors, changed)
+        old_size, self.size = self.size, len(catalogue)
+        self.text_space = extended_index(self.text_space, catalogue.vectors, changed)
         items = [*changed, *range(old_size, len(catalogue))]
         texts = tuple((item, catalogue.full_texts[item]) for item in items)
         is_indexed = self._bm25.value_or_none is not None
@@ -88,8 +88,8 @@ class QueryExpert(StatelessExpert[QuerySettings]):
         return None
 
     def _index_catalogue(self, catalogue: Catalogue) -> None:
-        self._size = len(catalogue)
-        self._text_space = shared_index(catalogue.vectors)
+        self.size = len(catalogue)
+        self.text_space = shared_index(catalogue.vectors)
         self._index(catalogue)
 
     def _index(self, catalogue: Catalogue) -> None:
@@ -101,17 +101,22 @@ class QueryExpert(StatelessExpert[QuerySettings]):
         self._pending_texts = ()
 
     @property
+    def settings(self) -> QuerySettings:
+        """How it was set."""
+        return self._settings
+
+    @property
     def bm25(self) -> Bm25:
         """The index of the words, made when first asked."""
         return self._bm25.get()
 
-    def _similar_words(self, unknown_words: list[str]) -> list[list[tuple[str, float]]]:
+    def similar_words(self, unknown_words: list[str]) -> list[list[tuple[str, float]]]:
         """For each word that nobody knows the known ones that it may be."""
         return self._letters.get().similar_words(unknown_words, self._settings.min_word_similarity)
 
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
         """[user_contexts, items]; uniform where there is no query."""
-        uniform_row = np.full(self._size, -np.log(self._size), np.float32)
+        uniform_row = np.full(self.size, -np.log(self.size), np.float32)
         rows = (
             self.scorer(user_context).log_prob() if self.is_active(user_context) else uniform_row
             for user_context in user_contexts
