@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from foretaste.domain.stock import is_sold_out, is_stock_column
+from foretaste.domain.stock import is_sold_out, is_stock_column, stock_of_variants
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,20 @@ def test_sold_out(text: str) -> None:
 @pytest.mark.parametrize("text", ["1", "12 Stück", "yes", "in stock", "1.200"])
 def test_there_are_some(text: str) -> None:
     assert not is_sold_out(text)
+
+
+@pytest.mark.parametrize(
+    ("values", "left"),
+    [
+        (["0", "5", "-2"], 5),  # sold beyond what was there is no debt of the others
+        ([0, 0], 0),
+        (["0", "in stock"], "in stock"),
+        (["out of stock", "0"], 0),
+        (["out of stock"], "out of stock"),
+        ([], None),
+    ],
+)
+def test_what_is_left_of_a_product_is_the_sum_of_its_variants(
+    values: list[Any], left: object
+) -> None:
+    assert stock_of_variants(values) == left

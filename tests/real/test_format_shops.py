@@ -57,6 +57,8 @@ def test_shopify(export: Export, format_name: str | None) -> None:
     assert tee.attributes["Size"] == ("M", "L")
     assert tee.attributes["Variant Price"] == ("29.9", "31.9")
     assert tee.attributes["Vendor"] == ("Nordfell",)
+    assert tee.attributes["in_stock"] == ("11",)
+    assert shop.items["old-hat"].attributes["in_stock"] == ("0",)
     assert tee.attributes["Type"] == ("Tee",)
     assert tee.attributes["Tags"] == ("summer", "men")
     assert tee.attributes["Product Category"] == ("Apparel", "Apparel > Shirts")
@@ -90,6 +92,20 @@ def test_shopify_orders_that_come_later_and_live_events_name_variants(export: Ex
     assert export.read("clicks.csv").rows()[-1] == ("ann", "trail-tee", "click")
 
 
+def test_shopify_tells_what_is_sold_out_from_what_nobody_counts(export: Export) -> None:
+    export.write(
+        "products_export.csv",
+        "Handle,Title,Vendor,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Tracker,"
+        "Variant Inventory Qty,Variant Inventory Policy,Variant Price\n"
+        "mug,Camp Mug,Kettle,Title,Default Title,CM,shopify,0,deny,9.00\n"
+        "card,Gift Card,Kettle,Title,Default Title,GC,,0,deny,9.00\n"
+        "print,Map to order,Kettle,Title,Default Title,MP,shopify,-3,continue,9.00\n",
+    )
+    shop = export.read(items=None)
+    left = {name: item.attributes["in_stock"] for name, item in shop.items.items()}
+    assert left == {"mug": ("0",), "card": ("in stock",), "print": ("in stock",)}
+
+
 def test_shopify_with_the_new_names_of_columns(export: Export) -> None:
     export.write(
         "products.csv",
@@ -115,8 +131,8 @@ def test_shopify_api(export: Export) -> None:
         "status": "active",
         "tags": "summer, men",
         "variants": [
-            {"id": 808950810, "price": "29.90", "sku": "TT-R", "option1": "Red"},
-            {"id": 49148385, "price": "31.90", "sku": "TT-B", "option1": "Blue"},
+            {"id": 808950810, "price": "29.90", "sku": "TT-R", "inventory_quantity": 0},
+            {"id": 49148385, "price": "31.90", "sku": "TT-B", "inventory_quantity": 2},
         ],
         "options": [{"name": "Colour", "values": ["Red", "Blue"]}],
         "images": [{"src": "https://cdn.example/t1.jpg"}],
@@ -141,6 +157,7 @@ def test_shopify_api(export: Export) -> None:
     assert tee.attributes["price"] == ("29.9", "31.9")
     assert "could not be read" not in shop.warnings
     assert tee.attributes["tags"] == ("summer", "men")
+    assert tee.attributes["in_stock"] == ("2",)
     assert shop.rows() == [("207119551", "632910392", "purchase")]
     assert shop.events[0].value == 31.9
 
@@ -154,7 +171,7 @@ Attribute 1 value(s),Attribute 1 visible,Attribute 1 global
 45,variation,woo-hoodie-red,Hoodie - Red,1,0,visible,,,taxable,1,42,45,,,,woo-hoodie,Color,Red,,1
 46,variation,woo-hoodie-blue,Hoodie - Blue,1,0,visible,,,taxable,1,,48,,,,id:44,Color,Blue,,1
 47,simple,woo-cap,Cap,1,1,visible,,<p>A cap.</p>,taxable,1,,18,"Clothing > Accessories",,,,,,,
-48,simple,woo-belt,Belt,0,0,hidden,,,taxable,1,,25,"Clothing > Accessories",,,,,,,
+48,simple,woo-belt,Belt,0,0,hidden,,,taxable,0,,25,"Clothing > Accessories",,,,,,,
 """
 
 
@@ -202,6 +219,8 @@ def test_woocommerce(export: Export) -> None:
     assert hoodie.texts["Description"] == "A hoodie for cold days."
     assert not hoodie.hidden
     assert shop.items["48"].hidden
+    stock = {name: item.attributes["in_stock"] for name, item in shop.items.items()}
+    assert stock == {"44": ("yes",), "47": ("yes",), "48": ("no",)}
     assert "SKU" not in hoodie.attributes
     assert shop.rows() == [
         ("7", "44", "purchase"),

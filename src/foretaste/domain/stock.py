@@ -15,7 +15,11 @@ _STOCK_NAMES = (
     "lagerbestand lagermenge bestand auflager verfugbar verfuegbar verfugbarkeit verfuegbarkeit "
     "enstock stockdisponible quantiteenstock disponibilite existencias disponibilidad "
     "unidadesenstock giacenza disponibilita voorraad opvoorraad beschikbaarheid estoque "
-    "emestoque disponibilidade"
+    "emestoque disponibilidade "
+    "variantinventoryqty variantinventoryquantity inventoryqty currentstock currentstocklevel "
+    "availablestock availablequantity stockonhand quantityonhand qtyonhand onhand stockavailable "
+    "lagerbestandgesamt gesamtbestand verfugbarerbestand verfugbarerlagerbestand warenbestand "
+    "restbestand lagerstand lagerstatus"
 )
 _STOCK_COLUMNS = frozenset(_STOCK_NAMES.split())
 SOLD_OUT_WORDS = frozenset(
@@ -53,10 +57,28 @@ _QUANTITY = re.compile(r"([+-]?\d+)(?:[.,]\d+)*(?: ?(?:pcs|pieces|units?|stück|
 
 def is_stock_column(column: str, values: Sequence[Any]) -> bool:
     """Whether a column of another name than ours says how much is left, by its name and values."""
-    name = "".join(filter(str.isalnum, without_accents(column)))
-    if column == STOCK_COLUMN or name not in _STOCK_COLUMNS or not values:
+    if column == STOCK_COLUMN or not is_stock_name(column) or not values:
         return False
     return all(_is_stock_value(str(value)) for value in values)
+
+
+def is_stock_name(column: str) -> bool:
+    """Whether a column is called as those that say how much is left."""
+    return "".join(filter(str.isalnum, without_accents(column))) in _STOCK_COLUMNS
+
+
+def stock_of_variants(values: Sequence[Any]) -> Any:
+    """What is left of a product, of what is left of each of its variants: the sum, or that any is
+    there; None where nothing says it.
+    """
+    quantities = [_QUANTITY.fullmatch(_plain(str(value))) for value in values]
+    for value, quantity in zip(values, quantities, strict=True):
+        if quantity is None and not is_sold_out(str(value)):
+            return value
+    known = [int(quantity[1]) for quantity in quantities if quantity is not None]
+    if known:  # sold beyond what was there is none, too
+        return sum(max(number, 0) for number in known)
+    return values[0] if values else None
 
 
 def _is_stock_value(text: str) -> bool:

@@ -18,6 +18,7 @@ from foretaste.behaviour.formats.row_steps import (
 from foretaste.behaviour.formats.variant_steps import MergeVariants
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.values import is_missing, split_values
+from foretaste.domain.stock import stock_of_variants
 
 _OPTIONS = tuple((f"Option{number} Name", f"Option{number} Value") for number in (1, 2, 3))
 _PRODUCT_NAMES = {
@@ -27,11 +28,16 @@ _PRODUCT_NAMES = {
     "Variant SKU": "SKU",
     "Variant Barcode": "Barcode",
     "Variant Price": "Price",
+    "Variant Inventory Qty": "Inventory quantity",
+    "Variant Inventory Tracker": "Inventory tracker",
+    "Variant Inventory Policy": "Continue selling when out of stock",
     "Variant Compare At Price": "Compare-at price",
     "Image Src": "Product image URL",
     "Product Category": "Standard product type|Standardized product type",
     **{column: column.lower() for pair in _OPTIONS for column in pair},
 }
+SOLD_ANYWAY = frozenset(("continue", "true", "yes"))
+"""Settings of a variant by which it is sold though none is left."""
 NOT_PAID = frozenset(("voided", "refunded"))
 
 
@@ -43,6 +49,29 @@ def _line_names(row: Row) -> list[str]:
     options = [row.get(value) for _, value in _OPTIONS]
     values = [str(value) for value in options if not is_missing(value)]
     return [str(title), f"{title} - {' / '.join(values)}"]
+
+
+def _left(quantity: Any, row: Row, tracker: str, policy: str) -> Any:
+    """How much is left of a variant: what nobody counts, or what is sold all the same, is there."""
+    if is_missing(quantity):
+        return None
+    is_counted = tracker not in row or not is_missing(row.get(tracker))
+    return (
+        quantity if is_counted and str(row.get(policy)).lower() not in SOLD_ANYWAY else "in stock"
+    )
+
+
+def _stock(row: Row) -> Any:
+    quantity = row.get("Variant Inventory Qty")
+    return _left(quantity, row, "Variant Inventory Tracker", "Variant Inventory Policy")
+
+
+def _api_stock(row: Row) -> Any:
+    """Of all variants of a product."""
+    variants = [part for part in split_values(row.get("variants"), "\0") if isinstance(part, dict)]
+    names = ("inventory_management", "inventory_policy")
+    left = [_left(variant.get("inventory_quantity"), variant, *names) for variant in variants]
+    return stock_of_variants([quantity for quantity in left if quantity is not None])
 
 
 def _customer(row: Row) -> Any:
@@ -60,6 +89,7 @@ PRODUCTS = TableFormat(
         Rename(_PRODUCT_NAMES),
         FillDown("Handle", ("Title",)),
         Compute("Line names", _line_names),
+        Compute("Variant Inventory Qty", _stock),
         NamedColumns(_OPTIONS, key="Handle", ignored_names=frozenset(("Title",))),
         MergeVariants(
             key="Handle",
@@ -70,7 +100,10 @@ PRODUCTS = TableFormat(
     text_columns=("Body (HTML)",),
     attribute_columns=("Vendor", "Type", "Tags", "Product Category"),
     separators={"Tags": ","},
-    ignored_columns=("Variant Compare At Price", "Variant Image", "Image Alt Text"),
+    ignored_columns=(
+        *("Variant Compare At Price", "Variant Image", "Image Alt Text"),
+        *("Variant Inventory Tracker", "Variant Inventory Policy"),
+    ),
 )
 SOME_PRODUCTS = replace(
     PRODUCTS,
@@ -116,6 +149,7 @@ API_PRODUCTS = TableFormat(
     marks=("id", "title", "body_html", "vendor", "variants"),
     steps=(
         Compute("tags", _tags),
+        Compute("inventory_quantity", _api_stock),
         Collect({"price": "variants.price", "ids": "variants.id", "skus": "variants.sku"}),
         Explode("options", "option"),
         Select({"option name": "option.name", "option value": "option.values"}, keeps_others=True),

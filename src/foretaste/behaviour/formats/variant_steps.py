@@ -8,6 +8,7 @@ from foretaste.behaviour.formats.row_steps import StepContext
 from foretaste.behaviour.stream import Row, Rows
 from foretaste.behaviour.values import is_missing, split_values
 from foretaste.domain.data import RejectedRow
+from foretaste.domain.stock import is_stock_name, stock_of_variants
 
 MIN_TEXT_LENGTH = 80
 """Characters from which on a value is a text, and that of the first row stands for all."""
@@ -21,7 +22,9 @@ class MergedRow(dict[Any, Any]):
 
 @dataclass(frozen=True, slots=True)
 class MergeVariants:
-    """Rows of one product are one row: of each column the different values, of fields the first."""
+    """Rows of one product are one row: of each column the different values, of fields the first,
+    and of what is left the sum.
+    """
 
     key: str
     """Column of the product: rows with the same key are one, and those without one are alone."""
@@ -82,6 +85,8 @@ class MergeVariants:
             cells = [cell for row in rows if not is_missing(cell := row.get(column))]
             if cells and column in (*self.single, self.key):
                 merged[column] = cells[0]
+            elif is_stock_name(column):
+                merged[column] = stock_of_variants(cells)
             else:
                 merged[column] = self._union(column, cells)
         names = [

@@ -24,6 +24,8 @@ NOT_SOLD = frozenset(
         *("wc-cancelled", "wc-refunded", "wc-failed", "wc-pending", "pending payment"),
     )
 )
+STOCK_FLAGS = {"1": "yes", "0": "no"}
+"""Which are no counts, and so are not added up."""
 EVENT_COLUMNS = {name: name for name in ("user", "session", "item", "at", "value", "event_type")}
 
 
@@ -31,6 +33,13 @@ def _parent(row: Row) -> Any:
     """The product of a variation: its SKU, or its number after `id:`."""
     parent = row.get("Parent")
     return None if is_missing(parent) else str(parent).strip().removeprefix("id:")
+
+
+def _stock(row: Row) -> Any:
+    """What the shop says, else the count: of what is on backorder none is left and it is sold."""
+    flag = row.get("In stock?")
+    word = None if is_missing(flag) else STOCK_FLAGS.get(str(flag).strip())
+    return word or value_at(row, "In stock?|Stock status|Stock")
 
 
 def _customer(row: Row) -> Any:
@@ -49,6 +58,7 @@ PRODUCTS = TableFormat(
     marks=("ID", "Type", "SKU", "Name", "Published", "Categories"),
     steps=(
         Compute("Parent", _parent),
+        Compute("In stock?", _stock),
         NamedColumns(
             tuple(
                 (f"Attribute {number} name", f"Attribute {number} value(s)")
@@ -67,6 +77,7 @@ PRODUCTS = TableFormat(
     attribute_columns=("Categories", "Tags", "Brands", "Regular price", "Sale price"),
     separators={"Categories": ",", "Tags": ",", "Brands": ","},
     ignored_columns=(
+        *("Stock", "Stock status", "Low stock amount", "Backorders allowed?"),
         *("Parent", "Type", "Upsells", "Cross-sells", "Grouped products", "Swatches Attributes"),
         *(
             f"Attribute {number} {ending}"
