@@ -63,6 +63,7 @@ def test_what_a_back_office_writes_down_is_left_out_and_said(shop: Shop) -> None
         "Tags": ("red", "summer"),
         "Variant Price": ("12.5",),
         "Variant Price_band": ("10-25",),
+        "in_stock": ("4",),
     }
     assert items["shirt"].texts == {"Body (HTML)": "Soft"}
     told = next(warning for warning in result.warnings if "nothing of taste" in warning)

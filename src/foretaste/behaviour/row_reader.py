@@ -21,6 +21,7 @@ from foretaste.behaviour.known_items import KnownItems, load_known_items
 from foretaste.behaviour.nested import NestedReader, nested_rows
 from foretaste.behaviour.order_owners import ownerless_order_warnings
 from foretaste.behaviour.parse import make_reject, parse_event
+from foretaste.behaviour.reading.attention import Attention, find_attention
 from foretaste.behaviour.reading.ids import IdForms
 from foretaste.behaviour.reading.ratings import save_rating_scale
 from foretaste.behaviour.row_order import RankedRows, falls_within_users
@@ -31,6 +32,7 @@ from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.values import CellError
 from foretaste.behaviour.wide import expand_row, is_wide, wide_columns, wide_event_form
 from foretaste.domain.data import Event, RejectedRow
+from foretaste.domain.event_value import WATCHED_TYPES
 from foretaste.domain.store import Store
 
 
@@ -125,6 +127,11 @@ def _flat_event_reader(
             "columns of orders; behaviour.default_event_type says otherwise"
         )
     describer = _describe_items(table, form, known_items, settings, now)
+    attention = None
+    if value_column is None:
+        used_columns = [*form.columns.values(), known_items.title_column]
+        stored_items = lambda: (item for _, item in known_items.store.items())  # noqa: E731
+        attention = find_attention(table.columns, used_columns, table.head, stored_items)
     reading = TableReading(
         "events",
         table.columns,
@@ -135,9 +142,11 @@ def _flat_event_reader(
         event_type=form.default_event_type,
         item_title_column=known_items.title_column,
         item_reading=None if describer is None else describer.reading,
+        attention_columns=() if attention is None else tuple(attention.columns.values()),
     )
     return _EventReader(
-        reading, table, form, settings, known_items, now, decisions, id_forms, ranked_rows
+        *(reading, table, form, settings, known_items, now, decisions, id_forms, ranked_rows),
+        attention,
     )
 
 
@@ -175,6 +184,7 @@ class _EventReader:
         decisions: EventDecisions,
         id_forms: IdForms,
         ranked_rows: RankedRows | None,
+        attention: Attention | None = None,
     ) -> None:
         self.reading = reading
         self._table = table
@@ -183,7 +193,7 @@ class _EventReader:
         self._known_items = known_items
         self._now = now
         self._decisions, self._id_forms = decisions, id_forms
-        self._ranked_rows = ranked_rows
+        self._ranked_rows, self._attention = ranked_rows, attention
         self._seen_columns = dict.fromkeys(table.columns)
         self._left_out: Counter[str] = Counter()
 
@@ -221,7 +231,15 @@ class _EventReader:
         event = parse_event(row, self._form, file=file, line=line, now=now)
         if event.__class__ is RejectedRow:
             return () if self._says_nothing(event, row) else (event,)
+        if self._attention is not None:
+            event = self._with_attention(event, row)  # type: ignore[arg-type]  # an Event
         return (self._known_items.check(event, file, line, row),)  # type: ignore[arg-type]  # an Event
+
+    def _with_attention(self, event: Event, row: Row) -> Event:
+        """The event with how much of its item it took in as its value."""
+        if self._attention is None or event.kind not in WATCHED_TYPES:
+            return event
+        return replace(event, value=self._attention.value(row, event.item))
 
     def key(self, record: Event) -> str:
         return record.event_id
@@ -234,6 +252,7 @@ class _EventReader:
             else []
         )
         used_columns = {*self._form.columns.values(), self._known_items.title_column}
+        used_columns.update(self.reading.attention_columns)
         if self._known_items.describer is not None and self._known_items.described_count:
             used_columns.update(self._known_items.describer.columns)
         unused_columns = [column for column in self._seen_columns if column not in used_columns]
@@ -253,6 +272,8 @@ class _EventReader:
                 f"{self._form.columns['value']}: the first row of each user was taken for the "
                 "newest, as it is what counts most with them"
             )
+        if self._attention is not None:
+            warnings.append(self._attention.note())
         warnings += self._decisions.all_warnings(self._form.columns)
         warnings += _event_type_notes(self._form)
         if self._left_out:

@@ -31,5 +31,7 @@ class TableReading:
     """Of events that name none."""
     item_title_column: str | None = None
     """Of events: the column with the titles of items that are new."""
+    attention_columns: tuple[str, ...] = ()
+    """Of events: the columns that their values are made of, see `reading.attention`."""
     item_reading: "TableReading | None" = None
     """Of events: how the columns are read that describe items that are new."""

@@ -209,6 +209,7 @@ def share_curve(shares: Floats) -> ValueCurve | None:
     """What was watched or read of the whole counts as much; None of other numbers."""
     if len(shares) < MIN_VALUES or shares.min() < 0 or not 0 < shares.max() <= 1:
         return None
-    if np.unique(shares).size < 3:  # a yes and a no, or a version number
-        return None
+    different_shares = np.unique(shares)
+    if different_shares.size < 2 or not ((shares > 0) & (shares < 1)).any():
+        return None  # a yes and a no, or a version number
     return ValueCurve((0.0, 1.0), (MIN_WEIGHT, 1.0))

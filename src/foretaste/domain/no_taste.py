@@ -85,7 +85,11 @@ _COST_NAMES = frozenset(("ek", "ekpreis", "eknetto", "ekbrutto"))
 """Of what a German shop pays for it; alone, as the two letters are a word in other languages."""
 _PRICE_WORDS = frozenset(["price", "preis", "prix", "precio", "prezzo", "prijs", "preco"])
 """A price with or without tax is a price."""
-_RELEASE_NAMES = "release released publication premiere premiered aired broadcast edition pubdate"
+_RELEASE_NAMES = (
+    "release released publication published publish pub premiere premiered aired broadcast edition "
+    "pubdate veroffentlicht veroffentlichung veroffentlichungsdatum erschienen erscheinung "
+    "erscheinungsdatum parution publie publicacion publicado pubblicazione"
+)
 _RELEASE_WORDS = frozenset(_RELEASE_NAMES.split())
 _ROW_NAMES = "created updated modified deleted crawled scraped"
 _ROW_WORDS = frozenset(_ROW_NAMES.split())

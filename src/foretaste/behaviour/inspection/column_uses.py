@@ -118,6 +118,8 @@ def _use(column: str, field: str | None, reading: TableReading) -> str:
     decision = reading.decisions.get(column)
     if column == reading.item_title_column:
         return "title"
+    if column in reading.attention_columns:
+        return "value"
     if (item_reading := _item_reading(column, reading)) is not None:
         fields = {name: field for field, name in item_reading.columns_by_field.items()}
         return _use(column, fields.get(column), item_reading)
@@ -168,6 +170,8 @@ def _column_use(
             manner = "; ".join(filter(None, (manner, level_label(decision.levels))))
     elif field is not None:
         reason = reading.reasons.get(field, "its name")
+    elif column in reading.attention_columns:
+        reason = "it says how much of its item an event took in"
     elif column == reading.item_title_column:
         reason = "items that are new are called so"
     elif _item_reading(column, reading) is not None:

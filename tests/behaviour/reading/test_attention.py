@@ -1,0 +1,63 @@
+"""How much of its item an event took in: told by shares, times and what was skipped."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from foretaste.behaviour.reading.attention import SKIPPED_SHARE, find_attention
+from foretaste.domain.data import Item
+
+SONG = Item("song", "Song", {}, {"duration": ("3:20",)})
+OTHER = Item("other", "Other", {}, {"duration": ("6:40",)})
+Rows = Sequence[Mapping[str, Any]]
+
+
+def values(rows: Rows, items: Sequence[Item] = ()) -> list[float | None] | None:
+    """The values of the rows; None where they say nothing of it."""
+    attention = find_attention(rows[0], ("item",), rows, lambda: items)
+    if attention is None:
+        return None
+    return [attention.value(row, row.get("item")) for row in rows]
+
+
+def rows_of(column: str, *cells: Any) -> Rows:
+    """Rows with one column, often enough to conclude from them."""
+    return [{column: cell, "item": "song"} for cell in cells * 30]
+
+
+@pytest.mark.parametrize(
+    ("rows", "shares"),
+    [
+        (rows_of("progress", 0.25, 1.0), [0.25, 1.0]),
+        (rows_of("percent_watched", "25 %", "100 %"), [0.25, 1.0]),
+        (rows_of("ms_played", 100_000, 400_000), [0.5, 1.0]),  # of the item's 200 seconds
+        (rows_of("seconds_played", "100", ""), [0.5, None]),
+        (rows_of("watch_time", "1:40", "0:20"), [0.5, 0.1]),
+        (rows_of("skipped", "TRUE", "false"), [SKIPPED_SHARE, 1.0]),
+    ],
+)
+def test_a_share_of_the_item(rows: Rows, shares: list[float | None]) -> None:
+    found = values(rows, (SONG, OTHER))
+
+    assert found is not None
+    assert found[:2] == [None if share is None else pytest.approx(share) for share in shares]
+
+
+def test_the_length_may_stand_in_the_row() -> None:
+    assert values([{"watch_seconds": 30, "video_duration": 60, "item": "clip"}]) == [0.5]
+
+
+def test_without_lengths_a_long_visit_is_all_of_it() -> None:
+    found = values([{"dwell_seconds": seconds, "item": "news"} for seconds in range(100)])
+
+    assert found is not None
+    assert found[99] == 1.0
+    assert 0 < (found[30] or 0) < (found[60] or 0) < 1
+
+
+@pytest.mark.parametrize(
+    "rows", [rows_of("platform", "ios"), rows_of("skipped", "seldom"), rows_of("dwell", "")]
+)
+def test_other_columns_say_nothing(rows: Rows) -> None:
+    assert values(rows) is None
