@@ -64,7 +64,7 @@ class Aspect(NamedTuple):
     """Authors who praise it."""
     blame: int
     sentences: tuple[str, ...]
-    """That say so, the first of each author."""
+    """That say so, the first of each author, each once."""
 
     @property
     def praise_share(self) -> float:
@@ -156,7 +156,7 @@ def find_aspects(
     for item, name in sorted(praise.keys() | blame.keys()):
         praising, blaming = praise.get((item, name), {}), blame.get((item, name), {})
         louder = praising if len(praising) >= len(blaming) else blaming
-        sentences = tuple(louder.values())[:MAX_SENTENCES]
+        sentences = tuple(dict.fromkeys(louder.values()))[:MAX_SENTENCES]
         by_item[item].append(Aspect(name, len(praising), len(blaming), sentences))
     return {
         item: tuple(sorted(own, key=lambda aspect: -(aspect.praise + aspect.blame)))

@@ -101,6 +101,13 @@ def test_a_form_that_is_cut_off_is_refused(shop: httpx.Client) -> None:
     assert response.status_code == 400
 
 
+def test_a_picture_that_is_too_large_is_to_be_smaller(shop: httpx.Client) -> None:
+    files = {"image": ("photo.jpg", b"x" * (9 * 1024 * 1024))}
+    response = shop.post("/v1/search", files=files)
+    assert response.status_code == 413
+    assert "8,388,608 bytes; send a smaller picture or clip" in response.text
+
+
 def test_no_other_address_takes_forms(shop: httpx.Client) -> None:
     response = shop.post("/v1/recommend", files={"image": ("a.jpg", PHOTO)})
     assert response.status_code == 415

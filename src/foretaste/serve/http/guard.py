@@ -76,12 +76,13 @@ class GuardMiddleware:
                 and _content_length(Headers(scope=scope)) > max_body_bytes
             ):
                 too_large_response = problem_response(
-                    "too-large", self._too_large_detail(), request_id=record.id
+                    "too-large", self._too_large_detail(scope), request_id=record.id
                 )
                 await too_large_response(scope, receive, record.send)
             else:
-                limited_receive = receive if max_body_bytes is None else self._limit_body(receive)
-                await self._app(scope, limited_receive, record.send)
+                if max_body_bytes is not None:
+                    receive = self._limit_body(receive, self._too_large_detail(scope))
+                await self._app(scope, receive, record.send)
         except Exception as error:
             error_response = unexpected_response(error, record.id)
             if not record.status:
@@ -106,10 +107,12 @@ class GuardMiddleware:
         if end_span is not None:
             end_span(log_fields)
 
-    def _too_large_detail(self) -> str:
-        return f"a body has at most {self._max_body_bytes:,} bytes; send it in several calls"
+    def _too_large_detail(self, scope: Scope) -> str:
+        is_search = scope["path"].endswith("/v1/search")
+        remedy = "send a smaller picture or clip" if is_search else "send it in several calls"
+        return f"a body has at most {self._max_body_bytes:,} bytes; {remedy}"
 
-    def _limit_body(self, receive: Receive) -> Receive:
+    def _limit_body(self, receive: Receive, too_large: str) -> Receive:
         """`receive` that stops a body which did not say how long it is, or which does not come."""
         n_bytes = 0
         deadline = time.monotonic() + self._body_seconds
@@ -130,7 +133,7 @@ class GuardMiddleware:
             n_bytes += len(message.get("body", b""))
             body_complete = not message.get("more_body", False)
             if n_bytes > self._max_body_bytes:
-                raise ProblemError("too-large", self._too_large_detail())
+                raise ProblemError("too-large", too_large)
             return message
 
         return limited_receive
