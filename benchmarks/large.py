@@ -1,4 +1,4 @@
-"""A folder in, a workspace out: a million made-up items and a model of all experts but language.
+"""A folder in, a workspace out: a million or more made-up items, a model of all experts but language.
 
 Reading a million texts would take the language model two hours, training the network longer. So
 the vectors are those of benchmarks/synthetic.py, put where the language model keeps what it has
@@ -41,21 +41,21 @@ class Planted:
         return self._vectors[[self._rows[text] for text in texts]]
 
 
-def workspace(folder: Path) -> Path:
-    """Made in a few minutes, unless it is there."""
+def workspace(folder: Path, item_count: int = ITEMS, event_count: int = EVENTS) -> Path:
+    """Made in a few minutes a million items, unless it is there."""
     if (folder / "models" / "live.json").exists():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     loop = Foretaste.open(folder)
-    made = shelf(ITEMS, packed(ITEMS))
+    made = shelf(item_count, packed(item_count))
     items = list(_items(made))
-    given = training(ITEMS, EVENTS, made.vectors)
+    given = training(item_count, event_count, made.vectors)
     _tell(loop.store, items, given.interactions)
     texts = [item.reading() for item in items]
     planted = CachedEncoder(
         Planted(loop.encoder.fingerprint, texts, made.vectors), folder / "cache" / "vectors.sqlite"
     )
-    for start in range(0, ITEMS, CHUNK):
+    for start in range(0, item_count, CHUNK):
         planted.encode(texts[start : start + CHUNK])
     planted.close()
     given = replace(given, catalogue=build_catalogue(items, made.vectors))

@@ -15,12 +15,12 @@ import torch
 from torch import nn
 
 from foretaste.cluster.ray_cluster import RayCluster, engaged
+from foretaste.cluster.replicas import joined
 from foretaste.domain.cluster import Seat
 from foretaste.domain.data import Longs
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.errors import ModelError
 from foretaste.model.history_pieces import HistoryPieces
-from foretaste.model.replicas import joined
 from foretaste.model.sequence_loss import sampled_softmax_loss
 from foretaste.model.sequence_network import SequenceNetwork
 from foretaste.model.sequence_training import (
@@ -49,7 +49,8 @@ def gradients(network: SequenceNetwork, seat: Seat, pieces: HistoryPieces, rows:
     with joined(seat, torch.device("cpu")) as replicas:
         batch, next_items = pieces.batch(replicas.share(rows))
         sampled_softmax_loss(network, batch, next_items, ITEMS).backward()
-        assert replicas.average_gradients(network, int((next_items > 0).sum()))
+        events = int((next_items > 0).sum())
+        assert replicas.average_gradients(list(network.parameters()), events, network.identity)
     return {
         name: parameter.grad.to_dense().numpy()
         for name, parameter in network.named_parameters()

@@ -4,11 +4,17 @@ In a batch every pair is told apart from all others (InfoNCE, van den Oord et al
 directions, as in CLIP, Radford et al. 2021). A positive with the same text as the true one, or as
 the anchor itself, is not a wrong answer and is left out. As texts come into a batch as often as
 they are taken, what is learned is nearness beyond popularity, which has an expert of its own.
+
+A transformer is tuned here or by the workers of a cluster: each has a copy, tells the pairs of its
+own batch apart, and all take the step of the mean gradient (`cluster/replicas.py`).
 """
 
 import logging
 from dataclasses import asdict, dataclass
+from functools import partial
+from math import sqrt
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,9 +22,12 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from foretaste.cluster.checkpoint import Checkpoint, State
+from foretaste.cluster.replicas import ALONE, UNSHARED_FOLDER, Replicas, joined
+from foretaste.domain.cluster import Cluster, Seat
 from foretaste.domain.data import Floats, Ints, Longs
 from foretaste.domain.device import device_of
-from foretaste.domain.ports import Progress, TextPairs
+from foretaste.domain.ports import Progress, TextPairs, no_progress
 from foretaste.errors import ModelError
 from foretaste.language.backbone import TransformerBackbone
 from foretaste.language.settings import LanguageSettings, TuningSettings
@@ -119,7 +128,7 @@ class HeldOutLoss:
 
 
 class TuningRun:
-    """One tuning: epochs, a check after each, and the best of them in the end."""
+    """One tuning: epochs, a check and a checkpoint after each, and the best of them in the end."""
 
     def __init__(
         self,
@@ -128,64 +137,105 @@ class TuningRun:
         settings: TuningSettings,
         seed: int,
         progress: Progress,
+        replicas: Replicas = ALONE,
+        checkpoint_path: Path | None = None,
     ) -> None:
+        """checkpoint_path: names this very tuning; None keeps nothing."""
         self.embedding, self.settings, self.progress = embedding, settings, progress
-        self.pairs, self.rng = pairs, np.random.default_rng(seed)
+        self.pairs, self.seed, self.replicas = pairs, seed, replicas
         self.batch_size = settings.batch_size or BATCH_SIZES[settings.method]
-        order = self.rng.permutation(len(pairs))
+        order = np.random.default_rng(seed).permutation(len(pairs))
         held_count = min(round(HELD_OUT_SHARE * len(order)), MAX_HELD_OUT_PAIRS)
         self.held_out, self.training_pairs = order[:held_count], order[held_count:]
         self.log_temperature = nn.Parameter(torch.tensor(float(np.log(settings.temperature))))
         self.tuned_parameters = [
             parameter for parameter in embedding.parameters() if parameter.requires_grad
         ]
-        self.tuning_rate = settings.learning_rate or LEARNING_RATES[settings.method]
-        torch.manual_seed(seed)
+        # replicas make a batch so many times larger; Adam then takes the root (Malladi et al. 2022)
+        rate = (settings.learning_rate or LEARNING_RATES[settings.method]) * sqrt(replicas.size)
+        groups = [
+            {"params": self.tuned_parameters, "lr": rate},
+            {"params": [self.log_temperature], "lr": 1e-2},
+        ]
+        self.optimizers = [torch.optim.AdamW(groups, weight_decay=0.0)]
+        self.checkpoint_path = checkpoint_path
+        self.initial_loss, self.best_quality, self.best_state = float("inf"), -np.inf, State()
+        self.epoch, self.checks_without_gain = 0, 0
 
     def run(self) -> HeldOutLoss:
         """Tune `embedding`; where nothing better is found it is left as it was."""
-        groups = [
-            {"params": self.tuned_parameters, "lr": self.tuning_rate},
-            {"params": [self.log_temperature], "lr": 1e-2},
-        ]
-        optimizer = torch.optim.AdamW(groups, weight_decay=0.0)
-        initial_loss = best = self._check()
-        best_state = self._state()
-        for epoch in range(self.settings.epochs):
-            self._epoch(epoch, optimizer)
+        self.initial_loss = self._check()  # of what was published
+        self.best_quality, self.best_state = -self.initial_loss, self._copied_state()
+        checkpoint = Checkpoint.open(self.checkpoint_path, self)
+        self.replicas.require_same(self.epoch, UNSHARED_FOLDER)
+        while self.epoch < self.settings.epochs and not self.checks_without_gain:
+            self._epoch()
+            self.epoch += 1
             loss = self._check()
             log.info(
-                "epoch %d: held-out loss %.4f, before tuning %.4f", epoch + 1, loss, initial_loss
+                "epoch %d: held-out loss %.4f, before tuning %.4f",
+                *(self.epoch, loss, self.initial_loss),
             )
-            if not loss < best:
-                break
-            best, best_state = loss, self._state()
-        with torch.no_grad():
-            for parameter, value in zip(self.tuned_parameters, best_state, strict=True):
-                parameter.copy_(value)
+            if -loss > self.best_quality:
+                self.best_quality, self.best_state = -loss, self._copied_state()
+            else:
+                self.checks_without_gain += 1
+            if self.replicas.is_first:
+                checkpoint.save()
+        self.restore(self.best_state)
+        if self.replicas.is_first:
+            checkpoint.delete()
         self.embedding.eval()
-        return HeldOutLoss(initial_loss, best)
+        return HeldOutLoss(self.initial_loss, -self.best_quality)
 
-    def _epoch(self, epoch: int, optimizer: torch.optim.Optimizer) -> None:
+    def state(self) -> State:
+        """What is tuned."""
+        parameters = [*self.tuned_parameters, self.log_temperature]
+        return {str(number): parameter for number, parameter in enumerate(parameters)}
+
+    @torch.no_grad()
+    def restore(self, state: State) -> None:
+        """The inverse of `state`."""
+        for name, parameter in self.state().items():
+            parameter.copy_(state[name])
+
+    def _copied_state(self) -> State:
+        return {name: value.detach().clone() for name, value in self.state().items()}
+
+    def _epoch(self) -> None:
+        """One pass; all chance in it comes from the seed and the number of the epoch."""
         self.embedding.train()
-        order = self.rng.permutation(self.training_pairs)
-        starts = range(0, len(order), self.batch_size)
+        seed = self.seed * 100_003 + self.epoch
+        torch.manual_seed(seed + self.replicas.rank * 1_000_003)
+        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.training_pairs)
+        starts = range(0, len(order), self.batch_size * self.replicas.size)
         for number, start in enumerate(starts):
-            loss = self._loss(order[start : start + self.batch_size])
-            optimizer.zero_grad()
+            rows = order[start : start + self.batch_size * self.replicas.size]
+            loss = self._step(self.replicas.share(rows))
+            done = self.epoch * len(starts) + number + 1
+            self.progress(
+                PROGRESS_TASK, done, self.settings.epochs * len(starts), f"loss {loss:.3f}"
+            )
+
+    def _step(self, pair_rows: Longs) -> float:
+        """One step down the gradient of all copies. → the loss of this one."""
+        (optimizer,) = self.optimizers
+        optimizer.zero_grad()
+        value = 0.0
+        if len(pair_rows):
+            loss = self._loss(pair_rows)
             loss.backward()
+            value = float(loss.detach())
+        if not np.isfinite(value):
+            raise ModelError(
+                f"{PROGRESS_TASK}: the loss became {value} in epoch {self.epoch + 1}; lower "
+                "language.tuning.learning_rate and train again"
+            )
+        parameters = [*self.tuned_parameters, self.log_temperature]
+        if self.replicas.average_gradients(parameters, len(pair_rows)):
             nn.utils.clip_grad_norm_(self.tuned_parameters, 1.0)
             optimizer.step()
-            value = float(loss.detach())
-            if not np.isfinite(value):
-                raise ModelError(
-                    f"{PROGRESS_TASK}: the loss became {value} in epoch {epoch + 1}; lower "
-                    "language.tuning.learning_rate and train again"
-                )
-            done = epoch * len(starts) + number + 1
-            self.progress(
-                PROGRESS_TASK, done, self.settings.epochs * len(starts), f"loss {value:.3f}"
-            )
+        return value
 
     def _loss(self, pair_rows: Longs) -> Tensor:
         anchors, positives, negatives = self._sides(pair_rows)
@@ -210,17 +260,14 @@ class TuningRun:
         if not len(self.held_out):
             return float("inf")
         self.embedding.eval()
-        starts = range(0, len(self.held_out), self.batch_size)
-        losses = np.zeros((len(starts), len(TEMPERATURES)))
-        for row, start in enumerate(starts):
+        starts = np.arange(0, len(self.held_out), self.batch_size)
+        loss_sums = np.zeros(len(TEMPERATURES))
+        for start in self.replicas.share(starts):
             sides = self._sides(self.held_out[start : start + self.batch_size])
-            losses[row] = [
+            loss_sums += [
                 float(info_nce(*sides, torch.tensor(temperature))) for temperature in TEMPERATURES
             ]
-        return float(losses.mean(axis=0).min())
-
-    def _state(self) -> list[Tensor]:
-        return [parameter.detach().clone() for parameter in self.tuned_parameters]
+        return float(self.replicas.total(loss_sums.tolist()).min()) / len(starts)
 
 
 def tune_matrix(
@@ -245,11 +292,50 @@ def tune_network(
     folder: Path,
     seed: int,
     progress: Progress,
+    *,
+    checkpoint_path: Path | None = None,
+    cluster: Cluster | None = None,
 ) -> dict[str, float]:
-    """Write the tuned transformer, a folder as the published one's. → held-out losses."""
-    tuning = settings.tuning
+    """Write the tuned transformer, a folder as the published one's. → held-out losses.
+
+    cluster: whose workers tune it, while it is engaged.
+    """
+    tuning, device = settings.tuning, str(device_of(settings.device))
     torch.manual_seed(seed)  # additions begin at random
-    embedding = TransformerEmbedding(reader, pairs.texts, tuning, str(device_of(settings.device)))
-    held_out_loss = TuningRun(embedding, pairs, tuning, seed, progress).run()
+    if cluster is None or not cluster.is_engaged:
+        embedding = TransformerEmbedding(reader, pairs.texts, tuning, device)
+        run = TuningRun(embedding, pairs, tuning, seed, progress, checkpoint_path=checkpoint_path)
+        held_out_loss = run.run()
+    else:
+        embedding = TransformerEmbedding(reader, pairs.texts, tuning, "cpu")
+        work = partial(_tune_replica, embedding, pairs, settings, seed, checkpoint_path)
+        held_out_loss, arrays = cluster.replicate(work, progress)
+        run = TuningRun(embedding, pairs, tuning, seed, no_progress)
+        run.restore({name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
     reader.save(embedding.reading, folder)
     return asdict(held_out_loss)
+
+
+def _tune_replica(
+    embedding: TransformerEmbedding,
+    pairs: TextPairs,
+    settings: LanguageSettings,
+    seed: int,
+    checkpoint_path: Path | None,
+    seat: Seat,
+    progress: Progress,
+) -> tuple[HeldOutLoss, dict[str, np.ndarray[Any, Any]]]:
+    """One of the copies, from its first epoch or the checkpoint to the end. → (held-out losses,
+    what was tuned).
+    """
+    device = device_of(settings.device)
+    embedding.device = str(device)
+    embedding.to(device)
+    with joined(seat, device) as replicas:
+        run = TuningRun(
+            embedding, pairs, settings.tuning, seed, progress, replicas, checkpoint_path
+        )
+        held_out_loss = run.run()
+    return held_out_loss, {
+        name: value.detach().cpu().numpy() for name, value in run.state().items()
+    }

@@ -45,7 +45,7 @@ class Encoders:
     def __init__(
         self, settings: LanguageSettings, folder: Path, cluster: Cluster | None = None
     ) -> None:
-        """cluster: reads what is long."""
+        """cluster: reads what is long, and tunes while it is engaged."""
         self._settings, self._folder = settings, folder / "encoders"
         self._cache, self._cluster = folder / "cache", cluster
         self._open_encoders: dict[str | None, TextEncoder] = {}
@@ -130,7 +130,7 @@ class Encoders:
         aside = self._folder / f".{uuid.uuid4().hex}.partial"
         aside.mkdir(FOLDER_MODE, parents=True)
         try:
-            held_out = self._run_tuning(pairs, aside, seed, progress)
+            held_out = self._run_tuning(pairs, aside, seed, progress, name)
             manifest = {
                 "format": FORMAT,
                 "what": self._settings.tuning.method,
@@ -148,7 +148,7 @@ class Encoders:
         return name
 
     def _run_tuning(
-        self, pairs: TextPairs, folder: Path, seed: int, progress: Progress
+        self, pairs: TextPairs, folder: Path, seed: int, progress: Progress, name: str
     ) -> dict[str, float]:
         # PyTorch takes two seconds to import; whoever does not tune does not wait.
         from foretaste.language import contrast
@@ -162,7 +162,16 @@ class Encoders:
         settings = self._settings
         weights = resolve_weights(settings.encoder, settings.revision, settings.sha256)
         reader = TransformerBackbone(weights, settings, cut="right")
-        return contrast.tune_network(reader, pairs, settings, folder, seed, progress)
+        return contrast.tune_network(
+            reader,
+            pairs,
+            settings,
+            folder,
+            seed,
+            progress,
+            checkpoint_path=self._cache / "checkpoints" / f"encoder-{name}.safetensors",
+            cluster=self._cluster,
+        )
 
     def tuning_manifest(self, name: str) -> dict[str, Any]:
         """What the manifest of a tuned encoder says."""

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from foretaste.model.replicas import ALONE, Replicas
+from foretaste.cluster.replicas import ALONE, Replicas
 from foretaste.model.sequence_network import SequenceNetwork
 
 
@@ -50,7 +50,8 @@ def gradient_step(
         optimizer.zero_grad()
     if loss is not None:
         loss.backward()
-    if not replicas.average_gradients(network, events if loss is not None else 0):
+    events = events if loss is not None else 0
+    if not replicas.average_gradients(list(network.parameters()), events, network.identity):
         return
     if network.identity.sparse:
         _clip_sparse(network)

@@ -68,7 +68,7 @@ class LanguageNetwork(nn.Module):
                 "'foretaste train'"
             )
         for name, value in arrays.items():
-            tunable_parameters[name].copy_(torch.from_numpy(value))
+            tunable_parameters[name].copy_(torch.tensor(value))
 
 
 def merge_lora(body: nn.Module) -> None:

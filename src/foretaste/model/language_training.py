@@ -5,22 +5,29 @@ told apart from all others, or in a large catalogue from items drawn uniformly a
 batch (sampled softmax, Jean et al. 2015, section 3). The logit of an item is its cosine and the log
 of its popularity: it is trained in a product with popularity, so that it learns what popularity, an
 expert of its own, does not say already. Reading is what costs, so an epoch is a draw of examples,
-and the state before training is the first that is checked.
+and the state before training is the first that is checked. Alone or by the workers of a cluster it
+is the same loop, of which each worker then has a copy (`cluster/replicas.py`).
 """
 
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from math import sqrt
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from foretaste.cluster.checkpoint import Checkpoint, State
+from foretaste.cluster.replicas import ALONE, UNSHARED_FOLDER, Replicas, joined
+from foretaste.domain.cluster import Seat
 from foretaste.domain.data import Floats, Interactions, Ints, Longs, UserContext
 from foretaste.domain.device import device_of
-from foretaste.domain.ports import Backbone
+from foretaste.domain.ports import Backbone, Progress, StateArrays, no_progress
 from foretaste.errors import ModelError
+from foretaste.model.checkpoint_names import checkpoint_path
 from foretaste.model.history_text import HistoryTextBuilder
 from foretaste.model.language_network import LanguageNetwork, padded_batch, read_texts
 from foretaste.model.training import Training
@@ -87,7 +94,7 @@ def log_popularity(interactions: Interactions, items: int) -> Floats:
 
 
 class LanguageTrainingRun:
-    """One training run: epochs, checks, early stopping."""
+    """One training run: epochs, checks, early stopping, a checkpoint after each epoch."""
 
     def __init__(
         self,
@@ -95,8 +102,9 @@ class LanguageTrainingRun:
         reader: Backbone,
         text_builder: HistoryTextBuilder,
         training: Training,
+        replicas: Replicas = ALONE,
     ) -> None:
-        self.settings = training.settings.language
+        self.settings, self.replicas = training.settings.language, replicas
         self.network = network.to(device_of(self.settings.device))
         self.reader, self.text_builder, self.training = reader, text_builder, training
         vectors = torch.from_numpy(np.asarray(training.catalogue.vectors))
@@ -119,51 +127,75 @@ class LanguageTrainingRun:
             checked_cases.user_contexts(0, len(checked_cases)), checked_cases.targets
         )
         epoch_examples = min(self.settings.max_examples_per_epoch, len(self.example_rows))
-        self.steps = max(-(-epoch_examples // self.settings.batch_size) * self.settings.epochs, 1)
-        self.step = 0
+        self.batch_size = self.settings.batch_size * replicas.size
+        self.epoch_steps = -(-epoch_examples // self.batch_size)
+        self.steps = max(self.epoch_steps * self.settings.epochs, 1)
+        self.optimizers = [self._optimizer()]
+        self.best_state: State = {}
+        self.best_quality, self.checks_without_gain, self.epoch = -np.inf, 0, 0
 
     def train(self) -> LanguageNetwork:
         """To the end, or until the validation events are predicted no better."""
         settings, training = self.settings, self.training
-        torch.manual_seed(training.settings.seed)
-        optimizer = self._optimizer()
-        best_quality, best_state, checks_without_gain = self._check(), self._tunable_state(), 0
-        log.info("before training: log P %.4f", best_quality)
-        for epoch in range(settings.epochs if len(self.example_rows) else 0):
-            training.progress(PROGRESS_LABEL, epoch, settings.epochs)
-            loss = self._epoch(epoch, optimizer)
+        checkpoint = Checkpoint.open(checkpoint_path(training, "language"), self)
+        self.replicas.require_same(self.epoch, UNSHARED_FOLDER)
+        if not self.best_state:
+            self.best_quality, self.best_state = self._check(), self._best_now()
+            log.info("before training: log P %.4f", self.best_quality)
+        epochs = settings.epochs if len(self.example_rows) else 0
+        training.progress(PROGRESS_LABEL, self.epoch * self.epoch_steps, self.steps)
+        while self.epoch < epochs and self.checks_without_gain < settings.patience:
+            loss = self._epoch()
+            self.epoch += 1
             quality = self._check()
-            log.info("epoch %d: loss %.4f, log P %.4f", epoch + 1, loss, quality)
+            log.info("epoch %d: loss %.4f, log P %.4f", self.epoch, loss, quality)
             note = f"loss {loss:.3f}, validation log P {quality:.3f}"
-            training.progress(PROGRESS_LABEL, epoch + 1, settings.epochs, note)
-            if quality > best_quality:
-                best_quality, best_state, checks_without_gain = quality, self._tunable_state(), 0
+            training.progress(PROGRESS_LABEL, self.epoch * self.epoch_steps, self.steps, note)
+            if quality > self.best_quality:
+                self.best_quality, self.best_state = quality, self._best_now()
+                self.checks_without_gain = 0
             else:
-                checks_without_gain += 1
-            if checks_without_gain >= settings.patience:
-                break
-        with torch.no_grad():
-            for name, value in self.network.tunable().items():
-                value.copy_(best_state[name])
+                self.checks_without_gain += 1
+            if self.replicas.is_first:
+                checkpoint.save()
+        self.restore(self.best_state)
+        if self.replicas.is_first:
+            checkpoint.delete()
         return self.network.eval()
+
+    def state(self) -> State:
+        """What training changes."""
+        return dict(self.network.tunable())
+
+    @torch.no_grad()
+    def restore(self, state: State) -> None:
+        """The inverse of `state`."""
+        for name, value in self.network.tunable().items():
+            value.copy_(state[name])
+
+    def _best_now(self) -> State:
+        return {name: value.detach().clone() for name, value in self.state().items()}
 
     def _optimizer(self) -> torch.optim.Optimizer:
         """The backbone and the head at their rates; the temperature, one number, goes faster."""
         settings = self.settings
-        rate = settings.learning_rate or DEFAULT_BACKBONE_RATES[settings.tuned_parameters]
+        # replicas make a batch so many times larger; Adam then takes the root (Malladi et al. 2022)
+        scale = sqrt(self.replicas.size)
+        rate = scale * (settings.learning_rate or DEFAULT_BACKBONE_RATES[settings.tuned_parameters])
+        head_rate = scale * settings.head_rate
         tunable = self.network.tunable()
         body = [value for name, value in tunable.items() if name.startswith("reading.")]
         groups = [
             {"params": body, "lr": rate, "full": rate},
             {
                 "params": [self.network.head.weight],
-                "lr": settings.head_rate,
-                "full": settings.head_rate,
+                "lr": head_rate,
+                "full": head_rate,
             },
             {
                 "params": [self.network.log_temperature],
-                "lr": 10 * settings.head_rate,
-                "full": 10 * settings.head_rate,
+                "lr": 10 * head_rate,
+                "full": 10 * head_rate,
             },
         ]
         return torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=0.0)
@@ -178,9 +210,11 @@ class LanguageTrainingRun:
             readable_positions
         ]
 
-    def _batches(self, epoch: int) -> Iterator[tuple[list[Ints], Ints]]:
-        """The examples of an epoch; all chance comes from the seed and the number of the epoch."""
-        rng = np.random.default_rng((self.training.settings.seed, epoch))
+    def _batches(self) -> Iterator[tuple[list[Ints], Ints]]:
+        """The examples of an epoch, of each batch the share of this copy; all chance comes from the
+        seed and the number of the epoch.
+        """
+        rng = np.random.default_rng((self.training.settings.seed, self.epoch))
         epoch_examples = min(self.settings.max_examples_per_epoch, len(self.example_rows))
         epoch_rows = rng.choice(self.example_rows, epoch_examples, replace=False)
         user_contexts = [
@@ -188,61 +222,78 @@ class LanguageTrainingRun:
         ]
         tokens, targets = self._readable_examples(user_contexts, self.interactions.item[epoch_rows])
         order = np.argsort([len(token_ids) for token_ids in tokens], kind="stable")
-        starts = np.arange(0, len(order), self.settings.batch_size)
+        starts = np.arange(0, len(order), self.batch_size)
         rng.shuffle(starts)
         for start in starts:
-            batch_positions = order[start : start + self.settings.batch_size]
+            batch_positions = self.replicas.share(order[start : start + self.batch_size])
             yield [tokens[position] for position in batch_positions], targets[batch_positions]
 
-    def _epoch(self, epoch: int, optimizer: torch.optim.Optimizer) -> float:
+    def _epoch(self) -> float:
         network, settings = self.network, self.settings
         network.train()
         if settings.tuned_parameters == "head":
             network.reading.eval()
-        torch.manual_seed(self.training.settings.seed * 100_003 + epoch)
-        losses = []
-        for tokens, targets in self._batches(epoch):
-            for group in optimizer.param_groups:
-                group["lr"] = group["full"] * linear_schedule(self.step, self.steps)
-            batch_targets = torch.from_numpy(targets.astype(np.int64)).to(self.vectors.device)
-            states = network(*padded_batch(tokens, self.reader.pad, self.vectors.device))
-            loss = sampled_cross_entropy(
-                states,
-                batch_targets,
-                self.vectors,
-                self.item_bias,
-                network.temperature,
-                settings.negatives,
-            )
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(list(network.tunable().values()), 1.0)
-            optimizer.step()
-            self.step += 1
-            losses.append(float(loss.detach()))
-            if not np.isfinite(losses[-1]):
-                raise ModelError(
-                    f"{PROGRESS_LABEL}: the loss became {losses[-1]} in epoch {epoch + 1}; lower "
-                    f"model.language.learning_rate or head_rate and train again"
-                )
-            done = epoch * self.steps // settings.epochs + len(losses)
-            self.training.progress(
-                PROGRESS_LABEL, done, self.steps, f"loss {np.mean(losses[-20:]):.3f}"
-            )
+        seed = self.training.settings.seed * 100_003 + self.epoch
+        torch.manual_seed(seed + self.replicas.rank * 1_000_003)
+        losses: list[float] = []
+        for number, (tokens, targets) in enumerate(self._batches()):
+            step = self.epoch * self.epoch_steps + number
+            loss = self._loss(tokens, targets) if len(targets) else None
+            self._step(loss, len(targets), linear_schedule(step, self.steps))
+            if loss is not None:
+                losses.append(self._finite(float(loss.detach())))
+            note = f"loss {np.mean(losses[-20:]):.3f}" if losses else ""
+            self.training.progress(PROGRESS_LABEL, step + 1, self.steps, note)
         return float(np.mean(losses)) if losses else 0.0
 
-    def _check(self) -> float:
-        """Mean log P of the validation events."""
-        if not len(self.checked_targets):
-            return 0.0
-        states = read_texts(self.network, self.checked_tokens, self.reader.pad)
-        with torch.no_grad():
-            return mean_log_prob(
-                states, self.checked_targets, self.vectors, self.item_bias, self.network.temperature
-            )
+    def _loss(self, tokens: list[Ints], targets: Ints) -> Tensor:
+        network, device = self.network, self.vectors.device
+        return sampled_cross_entropy(
+            network(*padded_batch(tokens, self.reader.pad, device)),
+            torch.from_numpy(targets.astype(np.int64)).to(device),
+            self.vectors,
+            self.item_bias,
+            network.temperature,
+            self.settings.negatives,
+        )
 
-    def _tunable_state(self) -> dict[str, Tensor]:
-        return {name: value.detach().clone() for name, value in self.network.tunable().items()}
+    def _step(self, loss: Tensor | None, examples: int, rate_share: float) -> None:
+        """One step down the gradient of all copies, at this share of the rates."""
+        (optimizer,) = self.optimizers
+        for group in optimizer.param_groups:
+            group["lr"] = group["full"] * rate_share
+        optimizer.zero_grad()
+        if loss is not None:
+            loss.backward()
+        parameters = list(self.network.tunable().values())
+        if self.replicas.average_gradients(parameters, examples):
+            nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimizer.step()
+
+    def _finite(self, loss: float) -> float:
+        if not np.isfinite(loss):
+            raise ModelError(
+                f"{PROGRESS_LABEL}: the loss became {loss} in epoch {self.epoch + 1}; lower "
+                f"model.language.learning_rate or head_rate and train again"
+            )
+        return loss
+
+    def _check(self) -> float:
+        """Mean log P of the validation events, a share of which each copy reads."""
+        count = len(self.checked_targets)
+        if not count:
+            return 0.0
+        rows = self.replicas.share(np.arange(count))
+        log_prob_sum = 0.0
+        if len(rows):
+            tokens = [self.checked_tokens[row] for row in rows]
+            states = read_texts(self.network, tokens, self.reader.pad)
+            targets, temperature = self.checked_targets[rows], self.network.temperature
+            with torch.no_grad():
+                log_prob_sum = len(rows) * mean_log_prob(
+                    states, targets, self.vectors, self.item_bias, temperature
+                )
+        return float(self.replicas.total([log_prob_sum])[0]) / count
 
 
 def example_rows(
@@ -266,9 +317,41 @@ def linear_schedule(step: int, steps: int) -> float:
 def tune_network(
     training: Training, reader: Backbone, event_types: Sequence[str]
 ) -> LanguageNetwork:
-    """The network that predicts the validation events best, the untrained one included."""
-    settings = training.settings.language
+    """The network that predicts the validation events best, the untrained one included; tuned here
+    or by the workers of the cluster.
+    """
+    settings, cluster = training.settings.language, training.cluster
     torch.manual_seed(training.settings.seed)  # the additions begin at random
     network = LanguageNetwork(reader, settings, training.catalogue.vectors.shape[1])
-    text_builder = HistoryTextBuilder(training.catalogue, event_types, settings.max_recent_events)
-    return LanguageTrainingRun(network, reader, text_builder, training).train()
+    if cluster is None or not cluster.is_engaged:
+        return _run(network, reader, event_types, training).train()
+    training_there = replace(training, progress=no_progress, open_reader=None, cluster=None)
+    work = partial(_tune_replica, network, reader, tuple(event_types), training_there)
+    network.restore(cluster.replicate(work, training.progress))
+    return network.eval()
+
+
+def _run(
+    network: LanguageNetwork,
+    reader: Backbone,
+    event_types: Sequence[str],
+    training: Training,
+    replicas: Replicas = ALONE,
+) -> LanguageTrainingRun:
+    max_events = training.settings.language.max_recent_events
+    text_builder = HistoryTextBuilder(training.catalogue, event_types, max_events)
+    return LanguageTrainingRun(network, reader, text_builder, training, replicas)
+
+
+def _tune_replica(
+    network: LanguageNetwork,
+    reader: Backbone,
+    event_types: Sequence[str],
+    training: Training,
+    seat: Seat,
+    progress: Progress,
+) -> StateArrays:
+    """One of the copies, from its first epoch or the checkpoint to the end. → what was changed."""
+    training = replace(training, progress=progress)
+    with joined(seat, device_of(training.settings.language.device)) as replicas:
+        return _run(network, reader, event_types, training, replicas).train().arrays()

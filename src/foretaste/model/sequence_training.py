@@ -18,13 +18,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from foretaste.cluster.checkpoint import Checkpoint, State
+from foretaste.cluster.replicas import ALONE, UNSHARED_FOLDER, Replicas, joined
 from foretaste.domain.arrays import rows_that_fit
 from foretaste.domain.cluster import Seat
 from foretaste.domain.data import EvaluationCases, Interactions, Longs
 from foretaste.domain.device import device_of
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.errors import ModelError
-from foretaste.model.checkpoint import Checkpoint
+from foretaste.model.checkpoint_names import checkpoint_path
 from foretaste.model.gradient import (
     cosine_schedule,
     gradient_step,
@@ -34,7 +36,6 @@ from foretaste.model.gradient import (
 from foretaste.model.history_pieces import HistoryPieces
 from foretaste.model.index.base import is_exhaustive
 from foretaste.model.item_words import ItemWords
-from foretaste.model.replicas import ALONE, Replicas, joined
 from foretaste.model.sequence_loss import sampled_softmax_loss
 from foretaste.model.sequence_network import (
     SequenceNetwork,
@@ -53,10 +54,6 @@ SECONDS_PER_DAY = 86_400.0
 REFIT_EPOCH_SHARE, REFIT_RATE_SHARE = 0.2, 0.8
 """Of the epochs, and of the learning rate in the first of them, that teach what answers the newest
 events."""
-UNSHARED_FOLDER = (
-    "the workers of the cluster do not see the same checkpoint; the workspace folder must be the "
-    "same under its path on all machines"
-)
 MAX_SPARSE_EVENTS, SPARSE_IDENTITY_RATE = 20, 0.3
 """Events an item, in the mean, below which identities learn at this share of the rate. Adam moves
 what is seldom seen as far as the rest: without that, they know by heart what words would tell."""
@@ -299,7 +296,7 @@ class SequenceTrainingRun:
     def train(self) -> None:
         """To the end, or until checks no longer improve."""
         settings = self.training.settings.sequence
-        checkpoint = Checkpoint.open(self.training.checkpoint_folder, self)
+        checkpoint = Checkpoint.open(checkpoint_path(self.training, "sequence"), self)
         self.replicas.require_same(self.epoch, UNSHARED_FOLDER)
         self.training.progress("training the sequence expert", self.epoch, settings.epochs)
         while self.epoch < settings.epochs and self.checks_without_gain < settings.patience:
@@ -318,6 +315,14 @@ class SequenceTrainingRun:
             self.network.load_state_dict(self.best_state)
         if self.replicas.is_first:
             checkpoint.delete()
+
+    def state(self) -> State:
+        """The parameters."""
+        return self.network.state_dict()
+
+    def restore(self, state: State) -> None:
+        """The inverse of `state`."""
+        self.network.load_state_dict(state)
 
     def _epoch(self) -> float:
         """One pass; all chance in it comes from the seed and the number of the epoch."""

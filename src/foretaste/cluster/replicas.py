@@ -11,15 +11,19 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import torch
-from torch import Tensor, distributed
+from torch import Tensor, distributed, nn
 
 from foretaste.domain.cluster import Seat
 from foretaste.domain.data import Doubles, Longs
 from foretaste.errors import ClusterError
-from foretaste.model.sequence_network import SequenceNetwork
 
 MAX_WAIT = timedelta(minutes=10)
 """For another copy, which may be compiling or reading; a dead one is noticed at once."""
+
+UNSHARED_FOLDER = (
+    "the workers of the cluster do not see the same checkpoint; the workspace folder must be the "
+    "same under its path on all machines"
+)
 
 
 class Replicas:
@@ -45,22 +49,30 @@ class Replicas:
             distributed.all_reduce(totals)
         return totals.cpu().numpy()
 
-    def average_gradients(self, network: SequenceNetwork, events: int) -> bool:
+    def average_gradients(
+        self, parameters: Sequence[nn.Parameter], events: int, table: nn.Embedding | None = None
+    ) -> bool:
         """Have each gradient be the mean over the events of all copies. events: those of this one's
-        gradient. → whether there were any.
+        gradient. table: of which a batch touches few rows; these alone are sent. → whether there
+        were any events.
         """
         if self.size == 1:
             return events > 0
-        identity = network.identity.weight
+        if table is None:
+            (event_count,) = self.total([events])
+            if event_count:
+                _average_dense(parameters, events / event_count)
+            return bool(event_count)
+        identity = table.weight
         rows, values = _touched_rows(identity)
         row_counts = [float(len(rows) * (rank == self.rank)) for rank in range(self.size)]
         event_count, *row_counts = self.total([events, *row_counts])
         if not event_count:
             return False
         share = events / event_count
-        _average_dense([p for p in network.parameters() if p is not identity], share)
-        longest, is_sparse = int(max(row_counts)), network.identity.sparse
-        _add_rows(identity, rows, values * share, longest, self.size, is_sparse=is_sparse)
+        _average_dense([p for p in parameters if p is not identity], share)
+        longest = int(max(row_counts))
+        _add_rows(identity, rows, values * share, longest, self.size, is_sparse=table.sparse)
         return True
 
     def require_same(self, number: int, problem: str) -> None:
