@@ -7,6 +7,7 @@ import pytest
 from foretaste.understand.meaning import Scene
 from foretaste.understand.reader import understand
 from understand.test_reader import SHOWN, VOCABULARY, meaning
+from understand.test_typing import VOCABULARY as SHOP
 from understand.test_typing import meaning as shop_meaning
 
 
@@ -157,3 +158,66 @@ def test_a_word_of_titles_is_no_value_of_an_attribute() -> None:
     assert shop_meaning("love in winter").conditions == ()
     found = shop_meaning("have you any summer dresses left")
     assert (found.query, list(found.conditions)) == ("summer", [{"type": "Dresses"}])
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "items"),
+    [
+        ("number one and number three can go", "hide", ("1", "3")),
+        ("I couldn't get through Heat, what a snoozefest", "hide", ("4",)),
+        ("quit pushing Heat on me!!!", "hide", ("4",)),
+        ("we'll have the fourth", "take", ("4",)),
+        ("the first or the fourth, whats the difference", "compare", ("1", "4")),
+        ("who directed Heat and who directed Alien?", "compare", ("4", "1")),
+        ("can you give me the plot of Heat in one sentence", "about", ("4",)),
+    ],
+)
+def test_what_is_done_with_items(text: str, intent: str, items: tuple[str, ...]) -> None:
+    found = meaning(text)
+    assert (found.intent, found.items) == (intent, items)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("hullo, anybody there?", "greet"),
+        ("oops didn't mean that, go back", "undo"),
+        ("my brother was using this, clear everything and start fresh", "start_over"),
+    ],
+)
+def test_all_that_is_said_in_other_words(text: str, intent: str) -> None:
+    assert meaning(text).intent == intent
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("I've had it up to here with horror", "horror"),
+        ("les comédies musicales, plus jamais !", "musicales"),
+        ("horror can stay at home", "horror"),
+    ],
+)
+def test_what_somebody_has_had_enough_of(text: str, words: str) -> None:
+    [change] = meaning(text).changes
+    assert change.clause.strength == "none"
+    assert words in change.clause.text
+
+
+def test_it_should_be_is_said_of_the_list() -> None:
+    scene = Scene(VOCABULARY, SHOWN, has_question=True, filter={"genres": "Horror"})
+    found = understand("and it should be funny", scene)
+    assert found.intent == "refine"
+    assert list(found.conditions) == [{"genres": {"all": ["Horror", "Comedy"]}}]
+    assert understand("the old ones, before 1980", scene).intent == "refine"
+
+
+def test_a_size_goes_on_with_the_list() -> None:
+    scene = Scene(SHOP, has_question=True, filter={"type": "Shirts"})
+    found = understand("my size is XL", scene)
+    assert (found.intent, list(found.conditions)) == ("refine", [{"size": "XL"}])
+
+
+def test_a_range_at_the_end_is_a_price_in_a_shop() -> None:
+    prices = [c for c in shop_meaning("shoes for dad 50 to 150").conditions if "price" in c]
+    assert prices == [{"price": {"gte": 50.0, "lte": 150.0}}]
+    assert not any("price" in c for c in shop_meaning("shoes size 38 to 40").conditions)

@@ -20,6 +20,8 @@ PAUSE = re.compile(
     r"| and (?=(?:i |we |i'd )?(?:want|need|would|fancy|like|looking|now)(?!\w))"
 )
 OR_WORDS = frozenset({"or", "oder", "ou", "o", "vs", "versus"})
+GOING, GOING_WITH = frozenset({"go", "goes"}), frozenset({"with", "along", "together"})
+DIFFERENCE_WORDS = frozenset({"difference", "differences", "what's", "differ", "unterschied"})
 EDGE = " \"'“”«»„?.!,;:()"
 MAX_TITLE_WORDS = 8
 MAX_ITEMS = 4
@@ -89,6 +91,7 @@ class ItemFrames:
             words[span[0] : span[1]] = []
         frames = self._grammar.frames
         expected_words = self._empty_words | frames["questions"] | frames["liked"] | OR_WORDS
+        expected_words |= DIFFERENCE_WORDS
         is_alone = all(word in expected_words or word.endswith(("er", "est")) for word in words)
         return FramedItems("compare", tuple(items[:2])) if len(items) > 1 and is_alone else None
 
@@ -212,6 +215,8 @@ class ItemFrames:
             word in frames["alike"] for word in words
         ):
             return None  # “have you got Casablanca?”
+        if GOING & set(words) and not GOING_WITH & set(words):
+            return None  # “number three can go”
         negated = any(word in frames["negation"] or word.endswith("n't") for word in words)
         classes = ("alike", "liked", "disliked", "consumed")
         counts = {name: sum(word in frames[name] for word in words) for name in classes}

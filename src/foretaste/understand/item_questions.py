@@ -52,18 +52,25 @@ class ItemQuestions:
         if self._grammar.patterns["starts.compare"].match(text):
             return self._extreme_of(text)
         return (
-            self._question(text)
+            self._first_of_two(text)
+            or self._question(text)
             or self._behind_item(text)
             or self._short_question(text)
             or self._same_of_other(text)
-            or self._first_of_two(text)
             or (self._variant_of_title(text) if has_mark else None)
         )
 
     def _first_of_two(self, text: str) -> Meaning | None:
-        """ "How much is the evening dress and does it come in red?"."""
-        question, joint, _ = text.partition(f" {AND_WORDS[self._grammar.language]} ")
-        return self._question(question) if joint else None
+        """ "How much is the evening dress and does it come in red?"; of two items, both: “how much
+        are the boots and how much are the loafers?”.
+        """
+        question, joint, other = text.partition(f" {AND_WORDS[self._grammar.language]} ")
+        first = self._question(question) if joint else None
+        second = None if first is None else self._question(other)
+        items = (*first.items, *second.items) if first is not None and second is not None else ()
+        if len(set(items)) == 2:
+            return Meaning("compare", self._grammar.language, items)
+        return first
 
     def _extreme_of(self, text: str) -> Meaning | None:
         """ "Which of these is the cheapest?", which begins like a comparison of two."""

@@ -116,6 +116,10 @@ BOUND_KINDS = (
 """In the order in which they are looked for."""
 
 
+SIZED = re.compile(r"(?:size|sizes|age|ages|aged|größe|alter|taille|âge|talla|edad) $")
+"""What a range behind it is of, and no price."""
+
+
 def extract_bounds(text: str, grammar: Grammar) -> tuple[str, tuple[Bound, ...]]:
     """(the text without them, the bounds that it names)."""
     bounds: list[Bound] = []
@@ -255,7 +259,14 @@ def _bound_of(kind: str, hit: "re.Match[str]", grammar: Grammar) -> Bound | None
         return None
     first *= factor
     is_all = hit[0].strip() == hit.string.strip()
-    if kind == "range" and subject == "any" and not (is_all or set(hit[0]) & set(CURRENCY_SIGNS)):
+    is_last = hit.end() == len(hit.string.rstrip(" .!?")) and not SIZED.search(
+        hit.string[: hit.start()]
+    )
+    if (
+        kind == "range"
+        and subject == "any"
+        and not (is_all or is_last or set(hit[0]) & set(CURRENCY_SIGNS))
+    ):
         return None
     if kind in ("between", "range"):
         second = (amounts[-1] or 0.0) * factor

@@ -5,7 +5,8 @@ for the rest. What is refused is left out of this talk ("a comedy without romanc
 said of all lists ("no romance"), becomes a change of the profile.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,9 @@ from foretaste.understand.misspellings import base_of_comparative
 from foretaste.understand.numbers import Bound
 from foretaste.understand.vocabulary import PhraseMatch, Vocabulary
 
+MIN_NOISE_LETTERS = 4
+NO_WORD = re.compile(r"^[^aeiouàâäáéèêëíîïóôöúûü]++$|[^aeiouyàâäáéèêëíîïóôöúûü]{5}")
+"""No vowel, or five consonants after one another."""
 FILTER_TYPES = ("named", "synonym", "read")
 """What a part must be to become a condition."""
 
@@ -43,6 +47,15 @@ class ParsedRequest:
         """Whether nothing was said that can be done."""
         requested = (self.query, self.conditions, self.changes, self.problems, self.absent_words)
         return not (any(requested) or self.asks)
+
+    def is_noise(self, known_words: Container[str]) -> bool:
+        """Whether nothing but letters was typed: no word of any item, and one that is no word."""
+        if self.conditions or self.changes or not self.query:
+            return False
+        words = [word for word in self.query.split() if word.isalpha()]
+        return not any(word in known_words for word in words) and any(
+            len(word) >= MIN_NOISE_LETTERS and NO_WORD.search(word) for word in words
+        )
 
 
 def parsed_request(
@@ -160,6 +173,10 @@ class _RequestBuilder:
             for at in range(len(part.words))
         }
         words = [word for at, word in enumerate(clause.words) if at not in named]
+        columns = {column for part in filters for column in part.condition}
+        words = [
+            w for w in words if self._vocabulary.column_called(w, self._grammar) not in columns
+        ]
         absent = [word for word in words if self._is_absent(word)]
         self.absent_words += absent
         words = [word for word in words if word not in absent]

@@ -42,9 +42,10 @@ from foretaste.understand.out_of_scope import OutOfScope
 from foretaste.understand.parsed_request import ParsedRequest, parsed_request
 from foretaste.understand.references import ItemReader
 from foretaste.understand.relative_times import extract_times
+from foretaste.understand.second_reading import second_reading
 from foretaste.understand.self_corrections import SelfCorrection
-from foretaste.understand.short_replies import goes_on, number_reply
-from foretaste.understand.spelled_values import CAST_COLUMNS, CREATOR_COLUMNS
+from foretaste.understand.short_replies import added_conditions, goes_on, number_reply
+from foretaste.understand.spelled_values import CAST_COLUMNS, CAST_WORDS, CREATOR_COLUMNS
 from foretaste.understand.split_words import with_joined_words
 from foretaste.understand.statements import without_statements
 from foretaste.understand.talk_language import talk_language
@@ -59,10 +60,8 @@ MAX_ITEMS_OF_A_NAME = 3
 """Items that have a word in their texts, up to which it names the one that is called so."""
 MAX_READ_CHARACTERS = 600
 """Of what is said; a wish is shorter."""
-PAUSE = re.compile(r"[,.;!?]")
-MIN_NOISE_LETTERS = 4
-NO_WORD = re.compile(r"^[^aeiouàâäáéèêëíîïóôöúûü]++$|[^aeiouyàâäáéèêëíîïóôöúûü]{5}")
-"""No vowel, or five consonants after one another."""
+NOUN_OF_LIST = re.compile(r"(?:[\w-]+ ){1,2}ones(?!\w)")
+"""“The old ones”: of the list in hand."""
 
 
 def understand(text: str, scene: Scene) -> Meaning:
@@ -78,7 +77,10 @@ def understand(text: str, scene: Scene) -> Meaning:
         if not is_understood(text, scene.vocabulary):
             return Meaning("unknown", language)
         text = in_english(text, scene.vocabulary)
-    return replace(_Reader(text, scene, grammar_of(language)).read(), language=language)
+    grammar = grammar_of(language)
+    meaning = _Reader(text, scene, grammar).read()
+    meaning = second_reading(meaning, grammar.normalised(text), scene, grammar)
+    return replace(meaning, language=language)
 
 
 def read_wish(text: str) -> tuple[Grammar, Wish]:
@@ -326,9 +328,11 @@ class _Reader:
         if left_out and (not (wish_text and request.is_empty) or self._names_items(wish_text)):
             exclusion = {"not": {"id": list(left_out)}}
             request = replace(request, conditions=(*request.conditions, exclusion), asks=True)
+        if wish_text.split()[:1] and wish_text.split()[0] in CAST_WORDS:
+            request = replace(request, conditions=added_conditions(request.conditions, self._scene))
         if request.is_empty and self._names_items(wish_text):
             return Meaning("find", self._grammar.language, count=count)
-        if request.is_empty or self._is_noise(request):
+        if request.is_empty or request.is_noise(self._scene.vocabulary.words):
             return None
         return Meaning(
             self._intent_of(request, wish_text),
@@ -373,16 +377,6 @@ class _Reader:
         is_plain = all(word in plain | nouns | asking or not word[0].isalpha() for word in words)
         return is_plain and any(word in nouns for word in words)
 
-    def _is_noise(self, request: ParsedRequest) -> bool:
-        """Whether nothing but letters was typed: no word of any item, and one that is no word."""
-        if request.conditions or request.changes or not request.query:
-            return False
-        words = [word for word in request.query.split() if word.isalpha()]
-        known = self._scene.vocabulary.words
-        return not any(word in known for word in words) and any(
-            len(word) >= MIN_NOISE_LETTERS and NO_WORD.search(word) for word in words
-        )
-
     def _intent_of(self, request: ParsedRequest, asked: str) -> Intent:
         strengths = {change.clause.strength for change in request.changes}
         if request.asks:
@@ -391,6 +385,11 @@ class _Reader:
                 words = words[1:]
             begins = words[0] if words else ""
             is_more = begins in self._grammar.clauses["refining"] or not request.has_topic
+            is_more = (
+                is_more
+                or NOUN_OF_LIST.match(" ".join(words)) is not None
+                or (begins == "for" and not request.conditions)
+            )
             asks_alike = self._grammar.patterns["and_this"].match(self._line) is not None
             is_more = is_more or (asks_alike and not request.query)
             is_more = is_more or goes_on(request, asked, self._scene, self._grammar)

@@ -58,3 +58,20 @@ def _requesting(grammar: Grammar) -> Mapping[str, Any]:
 
 def _columns(conditions: Sequence[Mapping[str, Any]]) -> set[str]:
     return {column for condition in conditions for column in condition if column != "not"}
+
+
+def added_conditions(
+    conditions: Sequence[Mapping[str, Any]], scene: Scene
+) -> tuple[Mapping[str, Any], ...]:
+    """ "With something funny": a value beside that of the list, where items can have both."""
+
+    def added(condition: Mapping[str, Any]) -> Mapping[str, Any]:
+        column, value = next(iter(condition.items()))
+        previous = scene.filter.get(column)
+        if not (isinstance(value, str) and isinstance(previous, str)) or previous == value:
+            return condition
+        if scene.vocabulary.single_valued(column):
+            return condition
+        return {column: {"all": [previous, value]}}
+
+    return tuple(map(added, conditions))

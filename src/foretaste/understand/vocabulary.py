@@ -68,7 +68,7 @@ class Vocabulary:
     """The values, titles and numbers of a catalogue, by name and by meaning."""
 
     def __init__(self, index: FilterIndex, encode_texts: EncodeTexts | None) -> None:
-        self._index, self._encode_texts = index, encode_texts
+        self._index, self.encode_texts = index, encode_texts
         self._values_by_stems: dict[tuple[str, ...], list[FeatureValue]] = {}
         self._comparable_values: list[FeatureValue] = []
         self._named_by_column: dict[tuple[str, str], str] = {}
@@ -380,12 +380,12 @@ class Vocabulary:
             and not stands_alone(grammar.translated(run[offset : offset + length]))
             and not self._column_names.is_name(run[offset : offset + length], grammar)
         ]
-        if not spans or not self._comparable_values or self._encode_texts is None:
+        if not spans or not self._comparable_values or self.encode_texts is None:
             return None
         if self._vectors is None:
-            self._vectors = self._encode_texts([value for _, value in self._comparable_values])
+            self._vectors = self.encode_texts([value for _, value in self._comparable_values])
         texts = [" ".join(grammar.translated(run[at : at + length])) for at, length in spans]
-        cosine = self._encode_texts(texts) @ self._vectors.T  # [spans, values]
+        cosine = self.encode_texts(texts) @ self._vectors.T  # [spans, values]
         best, value = np.unravel_index(int(np.argmax(cosine)), cosine.shape)
         at, length = spans[int(best)]
         column, name = self._comparable_values[int(value)]
