@@ -33,6 +33,7 @@ from foretaste.behaviour.values import (
     nested_strings,
 )
 from foretaste.behaviour.variant_ids import VariantIds
+from foretaste.behaviour.view_words import note_view_words
 from foretaste.domain.data import Event, Item, RejectedRow, User
 from foretaste.domain.request import Unattributed
 from foretaste.domain.store import Store
@@ -57,6 +58,7 @@ class Ingestor:
         self._store, self._settings, self._attribute = store, settings, attribute
         self._id_forms = IdForms(store)
         self._event_form = service_event_form(settings, self._id_forms)
+        self._noted_spellings = 0
         self._variant_ids = VariantIds(store)
         self._item_register = _ItemRegister(store, settings, self._variant_ids)
 
@@ -100,6 +102,10 @@ class Ingestor:
         new_events = stored_events(valid_events, id_owner)
         summary.accepted = self._store.add_events(new_events)
         summary.duplicates = len(new_events) - summary.accepted
+        spellings = self._event_form.event_type_spellings
+        if len(spellings) > self._noted_spellings:
+            self._noted_spellings = len(spellings)
+            note_view_words(self._store, dict(spellings))
         if summary.duplicates:
             summary.conflicts = self._conflicts(rows, summary.ids, new_events)
         return summary

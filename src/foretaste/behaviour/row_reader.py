@@ -30,6 +30,7 @@ from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.values import CellError
+from foretaste.behaviour.view_words import note_view_words, verb_of_columns
 from foretaste.behaviour.wide import expand_row, is_wide, wide_columns, wide_event_form
 from foretaste.domain.data import Event, RejectedRow
 from foretaste.domain.event_value import WATCHED_TYPES
@@ -202,10 +203,19 @@ class _EventReader:
 
     def put(self, batch: Sequence[Event]) -> int:
         self._id_forms.save(self._decisions.id_decisions)
+        note_view_words(self._known_items.store, self._view_spellings())
         if self._decisions.rating_scale is not None:
             save_rating_scale(self._known_items.store, self._decisions.rating_scale)
         given_fields = [name for name, column in self._form.columns.items() if column]
         return self._known_items.put(batch, given_fields)
+
+    def _view_spellings(self) -> dict[str, str]:
+        """What the file calls its events; where it has no types, what its columns say of views."""
+        spellings = self._form.event_type_spellings
+        if not spellings and self._form.default_event_type == "view":
+            verb = verb_of_columns(self._table.columns)
+            return {} if verb is None else {verb: "view"}
+        return spellings
 
     def _says_nothing(self, reject: RejectedRow, row: Row) -> bool:
         """Whether a row is of a type that says nothing of taste; these are counted."""

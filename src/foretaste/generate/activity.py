@@ -13,6 +13,7 @@ _ACTIVITY_BY_EVENT_TYPE: Mapping[str, Activity] = {
     **dict.fromkeys(("listen", "listened", "scrobble"), "listen"),
     **dict.fromkeys(("read", "borrow"), "read"),
 }
+PLAY_EVENT_TYPES = frozenset(("play", "played"))
 LOOK_EVENT_TYPES = frozenset(("view", "click"))
 """By which somebody looked at an item, and took nothing."""
 _COLUMNS_BY_ACTIVITY: Mapping[Activity, str] = {
@@ -31,6 +32,7 @@ _PAST_TENSES: Mapping[Activity, str] = {
     "buy": "bought",
     "read": "read",
     "listen": "listened to",
+    "play": "played",
     "view": "looked at",
     "choose": "chose",
 }
@@ -58,6 +60,8 @@ def activity_of(
         if event_type in _ACTIVITY_BY_EVENT_TYPE:
             return _ACTIVITY_BY_EVENT_TYPE[event_type]
     trade = trade_of(features)
+    if event_types[:1] and event_types[0] in PLAY_EVENT_TYPES:  # a song that is played is heard
+        return trade if trade in ("listen", "watch") else "play"
     is_look = bool(event_types) and event_types[0] in LOOK_EVENT_TYPES
     if is_look and trade in (None, "buy"):
         return "view"

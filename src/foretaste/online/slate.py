@@ -334,7 +334,7 @@ class SlateBuilder(SharedResults):
         question = replace(question, unmatched=slate.unmatched)
         tellable_terms = self.policy.tellable_terms(slate.terms, question.index)
         reasons = self._reasoning.reasons(
-            question, slate.choice, tellable_terms, snapshot.kinds, slate.user_counts
+            question, slate.choice, tellable_terms, snapshot.told_event_types, slate.user_counts
         )
         is_full = degraded is None or degraded.fallback_level == "full"
         return Recommendation(
@@ -357,7 +357,7 @@ class SlateBuilder(SharedResults):
 
     def evidence(self, question: FilterContext, snapshot: Snapshot) -> ListEvidence:
         """What may be said of the items of a list, in the language of its request."""
-        return self._reasoning.evidence(question, snapshot.kinds)
+        return self._reasoning.evidence(question, snapshot.told_event_types)
 
     def keep(self, request: Request, recommendation: Recommendation, **ownership: Any) -> None:
         """Into the log of what was served, unless it is to leave no trace. `ownership`: whose it

@@ -91,6 +91,8 @@ class Snapshot:
     """What values were worth when it was trained: what is learnt since is weighed alike."""
     lift_curve: Sequence[Sequence[float]] = ()
     """How popular its lists are by what popularity weighs less; see `list_corrections`."""
+    view_verb: str | None = None
+    """What people do where the log says that they view: listen, play; None where it is a view."""
     list_habits: Mapping[str, Any] = field(default_factory=dict)
     """What was learnt for lists besides the model; see `trade_context`."""
     privacy: Mapping[str, Any] | None = None
@@ -154,6 +156,7 @@ class Snapshot:
             event=int(version.data["event"]),
             revision=revision,
             value_curves=version_curves(version.data),
+            view_verb=version.data.get("view_verb"),
             lift_curve=version.metrics.get(LIFTS_KEY) or (),
             list_habits=version.data.get("list_habits", {}),
             privacy=version.privacy,
@@ -163,6 +166,12 @@ class Snapshot:
             unread=media.unread,
         )
         return snapshot.with_items(snapshot.read_batch(list(present.values()), revision))
+
+    @property
+    def told_event_types(self) -> tuple[str, ...]:
+        """What `kinds` are called in reasons."""
+        verb = self.view_verb
+        return tuple(verb if kind == "view" and verb is not None else kind for kind in self.kinds)
 
     def deleted_mask(self) -> Mask:
         """[items], those that were deleted: models count positions, so they keep theirs."""

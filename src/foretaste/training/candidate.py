@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from foretaste.behaviour.view_words import view_verb
 from foretaste.config.load import Config
 from foretaste.domain.cluster import Cluster
 from foretaste.domain.data import Interactions, Item, Split
@@ -164,6 +165,7 @@ def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Mode
         created=workspace.clock(),
         data={"event": candidate.event, "revision": candidate.revision, ERASURES_KEY: erasures}
         | {"kinds": read.interactions.event_types, "encoder": read.encoder}
+        | {"view_verb": view_verb(workspace.store)}
         | curves_to_json(read.interactions.value_curves)
         | {"list_habits": candidate.list_habits(workspace.config.rank)}
         | dict(workspace.store.counts())
