@@ -44,6 +44,8 @@ def good_line(n: int) -> bytes:
 
 
 AT = b"1700000000"
+REPEAT = "repeats line 3"
+"""No fault: it counts once."""
 FAULTS: list[tuple[bytes, str]] = [
     (b"u1,i1,clik," + AT + b",1,,", "unknown event type 'clik'"),
     (b"u1,i1,click," + AT + b",five,,", "value 'five' is not a number"),
@@ -56,7 +58,7 @@ FAULTS: list[tuple[bytes, str]] = [
     (b"u1,i1,click," + AT, "4 fields where the header has 7"),
     (b"u1,i1,click," + AT + b",1,,,,more", "9 fields where the header has 7"),
     (b"u1,i1,review," + AT + b',1,"never closed,', "a quote is not closed"),
-    (good_line(1), "duplicate of line 3"),
+    (good_line(1), REPEAT),
     (b"u1,nothing,click," + AT + b",1,,", "unknown item 'nothing'"),
     (b",i1,click," + AT + b",1,,", "no user and no session"),
     (b"u1,,purchase," + AT + b",1,,", "a purchase without an item"),
@@ -74,7 +76,8 @@ def faulty() -> tuple[bytes, dict[int, str], list[str]]:
     for n in range(10_000):
         if n % 10 == 9:
             line, fault = FAULTS[n // 10 % len(FAULTS)]
-            faults[len(lines) + 1] = fault
+            if fault != REPEAT:
+                faults[len(lines) + 1] = fault
             lines.append(line)
         else:
             lines.append(good_line(n))
@@ -91,7 +94,13 @@ def test_every_fault_is_named_and_every_good_row_is_in(
     path.write_bytes(gzip.compress(content) if zipped else content)
     store.put_items(ITEMS)
     done = run(store, path, tmp_path)
-    assert (done.read, done.added, done.known, done.rejected) == (10_000, 9_000, 0, 1_000)
+    repeats = 1_000 - len(faults)
+    assert (done.read, done.added, done.known) == (10_000, 9_000, repeats)
+    assert done.rejected == len(faults)
+    assert (
+        f"{repeats} rows repeat another in all columns, e.g. line 121 repeats line 3"
+        in " ".join(done.warnings)
+    )
     assert [event.user for _, event in store.events()] == good
     assert done.rejects_file == str(tmp_path / "rejects" / "events-events.jsonl")
     told = [json.loads(line) for line in Path(done.rejects_file).read_text().splitlines()]
@@ -115,7 +124,8 @@ def test_run_again_everything_is_known(
     store.put_items(ITEMS)
     first = run(store, path, tmp_path)
     again = run(store, path, tmp_path)
-    assert (again.added, again.known, again.rejected) == (0, first.added, first.rejected)
+    assert (again.added, again.rejected) == (0, first.rejected)
+    assert again.known == first.added + first.known
 
 
 def test_strict_stores_nothing_if_one_row_is_bad(store: SqlStore, tmp_path: Path) -> None:
@@ -347,7 +357,8 @@ def test_a_large_import_is_done_in_batches(
 ) -> None:
     monkeypatch.setattr(importer, "ROWS_PER_BATCH", 7)
     rows = [{"user": f"u{n}", "item": "i", "at": START + n} for n in range(40)]
-    assert run(store, [*rows, *rows], tmp_path).rejected == 40
+    done = run(store, [*rows, *rows], tmp_path)
+    assert (done.added, done.known, done.rejected) == (40, 40, 0)
     assert store.counts()["events"] == 40
 
 

@@ -313,3 +313,19 @@ def test_what_files_decided_is_looked_up_only_for_an_id_that_may_be_a_decimal(
     assert summary.rejected[-1].field == "item"
     assert {event.item for _, event in store.events()} == {"10", "20", "30"}
     assert asked.count("id_forms") == 1
+
+
+def test_an_item_is_known_by_its_number_with_other_zeros(store: SqlStore) -> None:
+    """A spreadsheet or a cart has made the number 42 of the article 00042."""
+    store.put_items([Item("00042", "Mug"), Item("7", "Pan"), Item("007", "Pot")])
+    intake = intake_of(store, BehaviourSettings(unknown_items="reject"))
+    taken = intake.events([{**CLICK, "item": item} for item in ("42", "0042", "0007")], NOW)
+    assert taken.accepted == 2
+    assert [wrong.index for wrong in taken.rejected] == [2]  # 7 or 007
+    assert {event.item for _, event in store.events()} == {"00042"}
+
+
+def test_charges_are_no_items(store: SqlStore) -> None:
+    before = store.counts()["items"]
+    store.put_items([Item("mug", "Mug"), Item("post", "Postage", {}, {"order_charge": ("yes",)})])
+    assert store.counts()["items"] == before + 1

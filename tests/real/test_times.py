@@ -106,6 +106,16 @@ def test_what_cannot_be_told_is_refused(shop: Shop, cell: Any, problem: str) -> 
     assert shop.events == []
 
 
+def test_days_of_a_spreadsheet_beside_dates_are_days(shop: Shop) -> None:
+    """A column of a workbook of which some cells have lost their format."""
+    cells: list[Any] = [datetime(2026, 2, 21), 46075, "46076", datetime(2026, 2, 24)]
+    rows = [{"user": f"u{at}", "item": "i", "at": cell} for at, cell in enumerate(cells)]
+    result = shop.add("events", rows)
+    assert result.rejected == 0
+    assert [event.at for event in shop.events] == [1771632000.0 + 86400 * day for day in range(4)]
+    assert "were read as days of a spreadsheet" in " ".join(result.warnings)
+
+
 @pytest.mark.parametrize(
     "frame",
     [

@@ -30,6 +30,7 @@ from foretaste.behaviour.rejected_rows import without_cells
 from foretaste.behaviour.row_reader import RowReader, make_row_reader
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.stream import Row
 from foretaste.domain.data import ImportResult, RejectedRow
 from foretaste.domain.files import FOLDER_MODE
 from foretaste.domain.ports import Progress, no_progress
@@ -193,13 +194,16 @@ def _import(
         progress(label, table.amount_read(), table.total, note)
     return ImportResult(
         file=table.name,
-        read=count + rejects.count,
+        read=count + rejects.count + rejects.repeat_count,
         added=added,
-        known=count - added,
+        known=count - added + rejects.repeat_count,
         rejects=tuple(rejects.first_rejects),
         rejected=rejects.count,
         rejects_file=str(rejects.path) if rejects.count else None,
-        warnings=(*notes, *table.form.notes, *table.step_notes(), *reader.warnings()),
+        warnings=(
+            *(*notes, *table.form.notes, *table.step_notes()),
+            *(*rejects.repeat_notes(), *reader.warnings()),
+        ),
     )
 
 
@@ -221,6 +225,9 @@ def batches(
     `rejects`.
     """
     first_lines: dict[str, int] = {}
+    reading, digests = reader.reading, dict[str, int]()
+    # an event without an id has one of all its cells: two with the same one are the same
+    is_exact = reading.record_type == "events" and "event_id" not in reading.columns_by_field
 
     def admitted(batch: list[Any]) -> list[Any]:
         refusals = refuse(batch)
@@ -243,8 +250,13 @@ def batches(
                 continue
             key = reader.key(record)
             if key in first_lines:
-                rejects.add(_duplicate(table.name, line, first_lines[key], key, row))
+                if is_exact or digests.get(key) == row_digest(row):
+                    rejects.note_repeat(line, first_lines[key])
+                else:
+                    rejects.add(_duplicate(table.name, line, first_lines[key], key, row))
                 continue
+            if not is_exact:
+                digests[key] = row_digest(row)
             first_lines[key] = line
             batch.append(record)
         if len(batch) >= ROWS_PER_BATCH or table.unpacked_bytes() > batch_end:
@@ -253,13 +265,19 @@ def batches(
             batch_end = table.unpacked_bytes() + MAX_BATCH_BYTES
             if len(first_lines) > MAX_REMEMBERED_EVENTS and reader.reading.record_type == "events":
                 first_lines.clear()  # the store knows their ids
+                digests.clear()
     yield admitted(batch)
+
+
+def row_digest(row: Row) -> int:
+    """The same for rows with the same cells."""
+    return hash(tuple(map(str, row.values())))
 
 
 def _duplicate(file: str, line: int, first_line: int, key: str, row: Any) -> RejectedRow:
     remedy = (
-        "the first one is in and nothing needs doing; a second event that is the same in all "
-        "columns needs an event_id of its own"
+        "the first one is in; rows that say something else need an id of their own, or say in "
+        "one row what is so"
     )
     return RejectedRow(file, line, "", key, f"duplicate of line {first_line}", remedy, row)
 
@@ -283,6 +301,9 @@ class RejectCounter:
 
     def __init__(self) -> None:
         self.count = 0
+        self.repeat_count = 0
+        """Rows that are the same in all cells as one before: they are no mistakes."""
+        self._first_repeat = (0, 0)
         self.first_rejects: list[RejectedRow] = []
 
     def add(self, reject: RejectedRow) -> None:
@@ -290,6 +311,22 @@ class RejectCounter:
         self.count += 1
         if len(self.first_rejects) < MAX_REJECTS_IN_MEMORY:
             self.first_rejects.append(replace(reject, row=shortened_row(reject.row)))
+
+    def note_repeat(self, line: int, first_line: int) -> None:
+        """Count a row that repeats another."""
+        self.repeat_count += 1
+        if self.repeat_count == 1:
+            self._first_repeat = (line, first_line)
+
+    def repeat_notes(self) -> list[str]:
+        """How many there were, with the first."""
+        if not self.repeat_count:
+            return []
+        line, first_line = self._first_repeat
+        return [
+            f"{self.repeat_count:,} rows repeat another in all columns, e.g. line {line} repeats "
+            f"line {first_line}, and count once; what happened twice needs an event_id of its own"
+        ]
 
 
 class RejectsFile(RejectCounter):

@@ -9,6 +9,9 @@ once more.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+MAX_PADDED_DIGITS = 20
+"""Digits of an id that is looked for with zeros in front."""
+
 
 @dataclass
 class ZeroPaddedIds:
@@ -44,8 +47,19 @@ class ZeroPaddedIds:
         return [
             f"{self.event_count:,} rows write the id of an item with other leading zeros than the "
             f"catalogue, e.g. '{event_item_id}' for '{catalogue_id}', and were taken for that "
-            "item; events that are sent to the service must have the id as the catalogue writes it"
+            "item; events that are sent to the service are, too"
         ]
+
+
+def padded_ids(event_id: str) -> list[str]:
+    """The ids that differ from this one by zeros in front alone, up to `MAX_PADDED_DIGITS`; none
+    of one that is no number.
+    """
+    number = _number_of(event_id)
+    if number is None:
+        return []
+    ids = [number.zfill(width) for width in range(len(number), MAX_PADDED_DIGITS + 1)]
+    return [item_id for item_id in ids if item_id != event_id]
 
 
 def _number_of(item_id: str) -> str | None:

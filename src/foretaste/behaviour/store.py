@@ -46,6 +46,7 @@ from foretaste.behaviour.transactions import joint_transaction_of, read_surely
 from foretaste.behaviour.undo import UndoRows
 from foretaste.domain.consent import ConsentSettings
 from foretaste.domain.data import Event, Item, User
+from foretaste.domain.order_charges import CHARGE_COLUMN
 from foretaste.domain.store import EventColumns, StoreListener
 from foretaste.errors import StoreError
 
@@ -333,12 +334,16 @@ class SqlStore(
             return True
 
     def counts(self) -> Mapping[str, int]:
-        """events, items, users."""
+        """events, items, users. Charges of orders are no items."""
         tables = {"events": events, "items": items, "users": users}
-        return {
+        counts = {
             name: self._scalar(sa.select(sa.func.count()).select_from(table))
             for name, table in tables.items()
         }
+        if CHARGE_COLUMN in self.item_columns().attributes:
+            mark = items.c.attributes.contains(f'"{CHARGE_COLUMN}"')
+            counts["items"] -= self._scalar(sa.select(sa.func.count()).where(mark))
+        return counts
 
     def _rows_after(
         self,

@@ -160,7 +160,7 @@ class Inspector:
         advice = [languages.advice] if languages is not None and languages.advice else []
         return replace(
             start,
-            rows=count + rejects.count,
+            rows=count + rejects.count + rejects.repeat_count,
             rejected=rejects.count,
             rejects=tuple(rejects.first_rejects),
             columns=self._uses(reading, settings, table, file_settings),
@@ -173,6 +173,7 @@ class Inspector:
                 *offer,
                 *table.form.notes,
                 *table.step_notes(),
+                *rejects.repeat_notes(),
                 *reader.warnings(),
                 *advice,
             ),

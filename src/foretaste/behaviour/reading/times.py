@@ -48,10 +48,9 @@ def read_time_column(
     """
     filled = [cell for cell in cells if not is_missing(cell)]
     numbers = [number for cell in filled if (number := _number(cell)) is not None]
-    all_numbers = bool(numbers) and len(numbers) == len(filled)
     unit = settings.at_unit if field == "at" else None
     warnings: list[str] = []
-    if unit is None and all_numbers and _are_excel_days(numbers, field, now):
+    if unit is None and numbers and _are_excel_days(numbers, field, now):
         unit = "excel"
         example = MomentParser(field, unit=unit)(numbers[0]) or 0.0
         warnings.append(
@@ -64,8 +63,10 @@ def read_time_column(
     if len(forms) > 1:
         shares = ", ".join(f"{count:,} {form}" for form, count in forms.most_common())
         warnings.append(f"times are written in several ways, each was read by its own: {shares}")
-    if field == "at" and problem is None and unit != "excel" and settings.at_unit is None:
-        problem = _implausible_problem(filled, field, settings, order, now)
+    is_told = settings.at_unit is not None or (unit == "excel" and len(numbers) == len(filled))
+    if field == "at" and problem is None and not is_told:
+        dates = filled if unit is None else [cell for cell in filled if _number(cell) is None]
+        problem = _implausible_problem(dates, field, settings, order, now)
     return read_column(
         cells,
         forms.most_common(1)[0][0] if forms else "no times",
