@@ -138,3 +138,10 @@ def test_no_line_ever_vanishes(
         covered.update(range(line, line + length))
     filled = {at for at, line in enumerate(content.split(b"\n"), 1) if line.strip() and at > 1}
     assert filled <= covered
+
+
+def test_the_names_once_more_are_no_row(tmp_path: Path) -> None:
+    """Exports of several days that were put one after another."""
+    content = b"user,item\nann,i1\nuser, item\nbob,i2\nuser,i3\n"
+    _, found = parsed(tmp_path / "f", content)
+    assert good(found) == {2: ["ann", "i1"], 4: ["bob", "i2"], 5: ["user", "i3"]}

@@ -70,3 +70,18 @@ def test_an_array_that_breaks(tmp_path: Path) -> None:
     assert told[2] == "not a JSON object"
     assert told[3] == "not UTF-8 (byte 0xe9)"
     assert told[5].startswith("not JSON from here on")
+
+
+def test_values_of_mongodb_are_plain_values(tmp_path: Path) -> None:
+    line = (
+        b'{"_id": {"$oid": "65a1"}, "at": {"$date": {"$numberLong": "1700000000000"}}, '
+        b'"tags": [{"name": "a"}, {"$numberInt": "3"}], "author": {"name": "Ann"}}'
+    )
+    row = {
+        "_id": "65a1",
+        "at": "1700000000000",
+        "tags": [{"name": "a"}, "3"],
+        "author": {"name": "Ann"},
+    }
+    assert parsed(tmp_path / "f.jsonl", line + b"\n" + line) == [(1, row), (2, row)]
+    assert parsed(tmp_path / "g.json", b"[" + line + b"]") == [(1, row)]

@@ -119,3 +119,10 @@ def test_a_catalogue_takes_the_settings() -> None:
     typing = FeatureTyping({"year": FeatureSettings(type="category")})
     catalogue = build_catalogue(items, np.zeros((2, 2), np.float32), typing)
     assert catalogue.features[0].feature_type == "category"
+
+
+def test_measures_of_one_thing_are_numbers() -> None:
+    assert find_feature_type("weight", ["2.75 kg", "500 g", "1 kg"]) == "number"
+    assert find_feature_type("capacity", ["20 l", "750 ml", "4.2 kg"]) == "category"
+    assert feature_number("2.75 kg") == feature_number("2,75 kg") == 2.75
+    assert feature_number("1,250 g") is None  # a thousand and more, or one and a quarter

@@ -163,3 +163,16 @@ def test_an_app_is_no_user(shop: Shop) -> None:
     """`client` is an app as often as a person, so it is taken for neither."""
     with pytest.raises(InputError, match="name yours under"):
         shop.add("events", "client,item,at\nios,a,2024-01-01\nweb,b,2024-01-02\n")
+
+
+def test_a_charge_is_known_by_its_id_where_it_has_no_title(shop: Shop) -> None:
+    """An order's line for its postage is no mistake, and no article."""
+    shop.add("items", GERMAN_ITEMS)
+    lines = ["Auftrag;Datum;Kunde;Artikelnr.;Preis", "B1;2026-01-02;K1;VERSAND;4,90"]
+    lines += [f"B{n};2026-01-0{n};K{n};VERSAND;4,90" for n in range(2, 9)]
+    result = shop.add("events", "\n".join(lines))
+    assert result.rejected == 0
+    assert "taken for charges of an order and not for articles" in " ".join(result.warnings)
+    postage = shop.store.item("VERSAND")
+    assert postage is not None
+    assert not is_article(postage)

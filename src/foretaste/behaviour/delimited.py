@@ -216,6 +216,9 @@ class _Body:
                     row = make_row(fields)
                 elif len(fields) == width:
                     row = dict(zip(columns, fields, strict=True))
+            if row is not None and self._repeats_names(fields):
+                lines.finish_row()  # files that were put one after another
+                continue
             if row is not None:
                 yield start, row
             elif fields or csv_error:  # an empty line is no row
@@ -228,6 +231,12 @@ class _Body:
                 line,
                 RejectedRow(self.stream.name, line, "", "", self.stream.break_reason, remedy),
             )
+
+    def _repeats_names(self, fields: Sequence[str]) -> bool:
+        """Whether the cells are the names of the columns once more."""
+        columns = self.header.columns
+        is_alike = self.header.in_file and fields[0].strip() == columns[0] and len(fields) > 1
+        return is_alike and [cell.strip() for cell in fields] == list(columns)
 
     def reject(self, start: int, fields: list[str], csv_error: str) -> RejectedRow:
         columns, width = self.header.columns, len(fields)

@@ -7,7 +7,7 @@ breaks.
 from collections.abc import Mapping
 from typing import Any
 
-from foretaste.behaviour.files.json_forms import is_row_by, read_line, rows_of_value
+from foretaste.behaviour.files.json_forms import is_row_by, plain_object, read_line, rows_of_value
 from foretaste.behaviour.files.json_values import JsonValues, TooLargeValue
 from foretaste.behaviour.files.size_limits import (
     MAX_LINE_BYTES,
@@ -146,7 +146,7 @@ def _object(raw: bytes, file: str, line: int) -> Mapping[str, Any] | RejectedRow
         )
     if not isinstance(value, dict):
         return _reject(file, line, text, "not a JSON object", 'write {"column": value, …}')
-    return value
+    return plain_object(value)
 
 
 def _array(stream: Stream) -> Rows:
@@ -198,7 +198,7 @@ def _element(value: Any, text: str, file: str, line: int) -> Mapping[str, Any] |
             return _reject(file, line, text, f"not UTF-8 (byte 0x{byte:02x})", "save it as UTF-8")
     if not isinstance(value, dict):
         return _reject(file, line, text, "not a JSON object", 'write {"column": value, …}')
-    return value
+    return plain_object(value)
 
 
 def _error_text(error: BaseException) -> str:

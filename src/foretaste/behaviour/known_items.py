@@ -59,6 +59,8 @@ class KnownItems:
     notes_source: bool = False
     """Whether items are created only as long as nobody gave a catalogue."""
     created_count: int = 0
+    _named_charge_count: int = field(default=0, repr=False)
+    """Of charges that are known by their id alone."""
     titled_count: int = 0
     described_count: int = 0
     charge_titles: dict[str, str] = field(default_factory=dict)
@@ -109,6 +111,8 @@ class KnownItems:
                 return self.variants.of_item(padded, self.known_ids) if self.variants else padded
         if self.creates_items or self.are_titled_created:
             title = None if self.title_column is None else item_title(row.get(self.title_column))
+            if not title and charge_mark(event.item, event.item, self.charges):
+                title = event.item  # shipping, as a line without another name
             if title:
                 self._titles.setdefault(event.item, Counter())[title] += 1
             if self.creates_items or event.item in self._titles:
@@ -132,7 +136,7 @@ class KnownItems:
         title = "" if titles is None else titles.most_common(1)[0][0]
         counts = self._cells.pop(item_id, None)
         item = Item(item_id, title, attributes=charge_mark(item_id, title, self.charges))
-        if counts is not None and self.describer is not None:
+        if counts is not None and self.describer is not None and is_article(item):
             cells = {column: values.most_common(1)[0][0] for column, values in counts.items()}
             if title and self.title_column is not None:
                 cells[self.title_column] = title
@@ -140,9 +144,10 @@ class KnownItems:
             if described is not None:
                 item = described
                 self.described_count += 1
-        self.titled_count += bool(title)
+        self.titled_count += bool(title) and self.title_column is not None
         if not is_article(item):
             self.charge_titles[item_id] = title
+            self._named_charge_count += self.title_column is None
         return item
 
     def warnings(self) -> list[str]:
@@ -161,7 +166,7 @@ class KnownItems:
                 f"{_were_created(told_count)}, with their {description}; import them with --items "
                 "for what else there is of them"
             )
-        bare_count = self.created_count - told_count
+        bare_count = self.created_count - told_count - self._named_charge_count
         if bare_count > 0:
             warnings.append(
                 f"{_were_created(bare_count)}, with an id and nothing to read; import them with "

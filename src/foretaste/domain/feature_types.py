@@ -17,7 +17,7 @@ from typing import Any, Literal, Protocol, TypeVar, get_args
 
 from pydantic import field_validator
 
-from foretaste.domain.measures import common_unit, measured_number
+from foretaste.domain.measures import common_unit, measured_number, most_measured
 from foretaste.domain.no_taste import (
     column_words,
     is_release_time,
@@ -255,8 +255,8 @@ def _ordered_type(column: str, texts: Sequence[str]) -> FeatureType | None:
     words = set(column_words(column))
     if _is_flag(words, texts):
         return None
-    measured = [number for text in texts if (number := measured_number(text)) is not None]
-    if len(measured) >= MIN_TYPE_SHARE * len(texts) and not _DURATION_NAMES & words:
+    measured_count = most_measured(texts)
+    if measured_count >= MIN_TYPE_SHARE * len(texts) and not _DURATION_NAMES & words:
         return "number"
     numbers = [number for text in texts if (number := _number(text)) is not None]
     is_numeric = len(numbers) >= MIN_TYPE_SHARE * len(texts)

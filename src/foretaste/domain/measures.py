@@ -89,6 +89,17 @@ def measured_number(text: str) -> float | None:
         return None
 
 
+def most_measured(texts: Iterable[str]) -> int:
+    """How many of the texts are measures of one thing, of that which most are of."""
+    counts: dict[str, int] = {}
+    for text in texts:
+        parts = None if measured_number(text) is None else split_measure(text)
+        if parts is not None:
+            dimension = UNITS[parts[1].lower()].dimension
+            counts[dimension] = counts.get(dimension, 0) + 1
+    return max(counts.values(), default=0)
+
+
 def common_unit(texts: Iterable[str]) -> str:
     """The unit that most of the texts are written with; "" where none has one."""
     counts: dict[str, int] = {}

@@ -121,6 +121,8 @@ def _judge(sample: bytes) -> TextEncoding:
         words = _words_with_other_letters(sample, name)
         if _broken_share(words) <= MAX_BROKEN_SHARE:
             break
+    if name in LATIN_CANDIDATES and words == western_words:
+        name = "cp1252"  # which is written most, where both read the same
     return TextEncoding(name, tuple(words)[:MAX_SAMPLE_WORDS])
 
 

@@ -94,6 +94,33 @@ def read_line(text: str) -> Any:
         raise
 
 
+def plain_object(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The object without the types that MongoDB's exports write around values: an id for
+    `{"$oid": …}`, a time for `{"$date": …}`, a number for `{"$numberLong": …}`.
+    """
+    if not any(isinstance(part, Mapping | list) for part in value.values()):
+        return value
+    return {name: _plain_value(part) for name, part in value.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain_value(part) for part in value]
+    if not isinstance(value, Mapping):
+        return value
+    if len(value) == 1:
+        ((name, part),) = value.items()
+        if name in _TYPE_NAMES:
+            return _plain_value(part)
+    return {name: _plain_value(part) for name, part in value.items()}
+
+
+_TYPE_NAMES = frozenset(
+    ("$oid", "$date", "$numberLong", "$numberInt", "$numberDouble", "$numberDecimal", "$uuid")
+)
+"""Of values in MongoDB's Extended JSON."""
+
+
 def flat_columns(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, ...], str]:
     """Path of each plain value within objects → the name of its column: `product_id` for
     `{"product": {"id": …}}`, `price` for `{"properties": {"price": …}}`.
