@@ -126,3 +126,9 @@ def test_measures_of_one_thing_are_numbers() -> None:
     assert find_feature_type("capacity", ["20 l", "750 ml", "4.2 kg"]) == "category"
     assert feature_number("2.75 kg") == feature_number("2,75 kg") == 2.75
     assert feature_number("1,250 g") is None  # a thousand and more, or one and a quarter
+
+
+def test_a_column_is_called_with_its_accents() -> None:
+    labels = [describe_feature(name, "category").label for name in ("Künstler", "pageCount")]
+    assert labels == ["künstler", "page count"]
+    assert describe_feature("Größe_cm", "number").label == "größe"

@@ -22,6 +22,7 @@ from foretaste.domain.no_taste import (
     column_words,
     is_release_time,
     no_taste_reason,
+    spoken_words,
 )
 from foretaste.domain.settings import Settings
 from foretaste.domain.words import BAND_SUFFIX, CURRENCY_SUFFIX, is_descriptive
@@ -366,7 +367,7 @@ def describe_feature(
     plain_words = words[:-1] if len(words) > 1 and words[-1] in _UNITS else words
     phrase = setting.phrase
     phrases = phrase if phrase is None or isinstance(phrase, Mapping) else {"": phrase}
-    label = setting.label or " ".join(plain_words) or column
+    label = setting.label or spoken_words(column.removesuffix(BAND_SUFFIX), plain_words) or column
     return FeatureDescription(column, feature_type, label, unit, phrases)
 
 

@@ -170,6 +170,17 @@ def column_words(column: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(without_accents(text)))
 
 
+def spoken_words(column: str, words: Sequence[str]) -> str:
+    """The first words of a column as it writes them, with their accents; words: as of
+    `column_words`.
+    """
+    written = _WORD.findall(_CAMEL_CASE.sub(" ", column).replace("_", " ").lower())
+    alike = len(written) >= len(words) and all(
+        without_accents(own) == word for own, word in zip(written, words, strict=False)
+    )
+    return " ".join(written[: len(words)] if alike else words)
+
+
 def is_office_name(words: Sequence[str]) -> bool:
     """Whether a column of these words is for a back office."""
     phrase = f" {' '.join(words)} "

@@ -37,6 +37,7 @@ def without_accents(text: str) -> str:
     return "".join(map(_plain_letter, text.lower().replace("ß", "ss")))
 
 
+@lru_cache(maxsize=4_096)
 def _plain_letter(letter: str) -> str:
     base = "".join(filter(str.isascii, unicodedata.normalize("NFKD", letter)))
     return base or letter  # what is no Latin letter stays as it is

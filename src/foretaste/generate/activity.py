@@ -18,7 +18,7 @@ LOOK_EVENT_TYPES = frozenset(("view", "click"))
 """By which somebody looked at an item, and took nothing."""
 _COLUMNS_BY_ACTIVITY: Mapping[Activity, str] = {
     "watch": "director directors cast actor actors actress starring runtime seasons episodes movie",
-    "listen": "artist artists album track bpm tempo song",
+    "listen": "artist artists kunstler interpret artiste artista album track bpm tempo song",
     "read": "author authors isbn pages headline section byline abstract journalist",
     "buy": "price brand size colour color material sku vendor department",
 }

@@ -44,9 +44,12 @@ NEAR_RATIO = 1.25
 """How many times a number may be of another for both to be about the same."""
 _AUDIENCE_PHRASE = "For {value}"
 _COLUMNS_BY_PHRASE: Mapping[str, str] = {
-    "Directed by {value}": "director directors regisseur réalisateur",
+    "Directed by {value}": "director directors regisseur realisateur",
     "Written by {value}": "writer writers screenwriter",
-    "By {value}": "author authors autor autoren artist artists composer band byline journalist",
+    "By {value}": (
+        "author authors autor autoren artist artists kunstler interpret artiste artista composer "
+        "band byline journalist"
+    ),
     "With {value}": "cast actor actors actress actresses starring star stars",
     "From {value}": (
         "brand maker manufacturer vendor studio publisher designer store country origin region "

@@ -4,7 +4,7 @@ What answers a question does so by what it is, by its title or by its text: each
 """
 
 from foretaste.domain.text_limits import shorten
-from foretaste.domain.words import stem, words_of
+from foretaste.domain.words import stem, without_accents, words_of
 from foretaste.generate.candidate import COMMON, REQUEST, ReasonCandidate, Sentence
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.list_terms import ItemTerms
@@ -83,14 +83,14 @@ def _answer(item: int, query: str, evidence: ListEvidence) -> tuple[str, tuple[s
     ):
         is_title = item_text is evidence.catalogue.titles[item]
         item_words = set(words_of(item_text)) - (set() if is_title else value_words)
-        item_stems = set(map(stem, item_words))
-        mentioned_words = [w for w in query_words if stem(w) in item_stems and safe_name(w)]
+        item_stems = set(map(_plain_stem, item_words))
+        mentioned_words = [w for w in query_words if _plain_stem(w) in item_stems and safe_name(w)]
         if mentioned_words:
             words = tuple(mentioned_words[:3])
             names = evidence.messages.quoted_names(words)
             return evidence.messages.text(message, words=names), words
     title_stems = _stems(evidence.catalogue.titles[item])
-    named_words = tuple(w for w in evidence.asked_words(query) if stem(w) in title_stems)[:3]
+    named_words = tuple(w for w in evidence.asked_words(query) if _plain_stem(w) in title_stems)[:3]
     if not named_words or not all(map(safe_name, named_words)):
         return None
     names = evidence.messages.quoted_names(named_words)
@@ -99,7 +99,12 @@ def _answer(item: int, query: str, evidence: ListEvidence) -> tuple[str, tuple[s
 
 def _stems(text: str) -> set[str]:
     """Of the words of a text: a “dress” is of the Dresses."""
-    return {stem(word) for word in words_of(text)}
+    return set(map(_plain_stem, words_of(text)))
+
+
+def _plain_stem(word: str) -> str:
+    """Without accents: a search for “giesskanne” finds a “Gießkanne”."""
+    return stem(word if word.isascii() else without_accents(word))
 
 
 def _answer_in_meaning(

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 
 from foretaste.domain.data import Floats, Ints
 from foretaste.domain.sharing import Chunked, Forking
-from foretaste.domain.words import SEARCH_WORD_PATTERN
+from foretaste.domain.words import SEARCH_WORD_PATTERN, without_accents
 from foretaste.model.inverted_index import WordIndex
 
 K1, B = 1.5, 0.75
@@ -70,7 +70,7 @@ class Bm25(Forking):
 
     def has_word(self, word: str) -> bool:
         """Whether a text has it."""
-        code = self.word_codes.get(word)
+        code = self.word_codes.get(word if word.isascii() else without_accents(word))
         return code is not None and bool(self._text_counts[code] > 0)
 
     def scores(self, words: Sequence[str]) -> Floats:
@@ -130,14 +130,16 @@ def _inverse_document_frequency(counts: Floats, texts: int) -> Floats:
 
 
 def tokenize(texts: Sequence[str]) -> list[list[str]]:
-    """The words of each text, those of one letter too: a film may be called “M”."""
+    """The words of each text without their accents, those of one letter too: a film may be called
+    “M”.
+    """
     words: list[list[str]] = _tokenized(texts, return_ids=False)
     return words
 
 
 def _tokenized(texts: Sequence[str], *, return_ids: bool) -> Any:
     return bm25s.tokenize(
-        list(texts),
+        [text if text.isascii() else without_accents(text) for text in texts],
         token_pattern=SEARCH_WORD_PATTERN.pattern,
         stopwords="en",
         show_progress=False,
