@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from foretaste.domain.data import Doubles, Floats, Interactions, Longs, UserContext
 from foretaste.model.item_words import ItemWords
+from foretaste.model.media_input import MediaInput
 from foretaste.model.settings import SequenceSettings
 
 GAP_BUCKETS = 40
@@ -211,11 +212,13 @@ class SequenceNetwork(nn.Module):
         is_timed: bool = False,
         has_sparse_identity: bool = False,
         words: ItemWords | None = None,
+        media: MediaInput | None = None,
     ) -> None:
         """has_sparse_identity: the identities' gradient is of those in a batch alone.
 
         words: what the words of the items' texts are, where they are learnt. Trained, they are told
         with the identities: see `learnt_identities`.
+        media: what their pictures, clips and vectors are, where these are read.
         """
         super().__init__()
         dim = settings.dim
@@ -224,7 +227,7 @@ class SequenceNetwork(nn.Module):
         self.length = length
         self.register_buffer("vectors", vectors, persistent=False)  # [items + 1, read dim]
         self.identity = nn.Embedding(len(vectors), dim, sparse=has_sparse_identity)
-        self.words = words
+        self.words, self.media = words, media
         self.project = nn.Linear(vectors.shape[1], dim, bias=False)
         self.kind = nn.Embedding(event_type_count + 2, dim)
         self.gap = nn.Embedding(GAP_BUCKETS, dim)
@@ -244,10 +247,12 @@ class SequenceNetwork(nn.Module):
         nn.init.zeros_(self.value.weight)
 
     def item_vectors(self, index: Tensor) -> Tensor:
-        """[...] internal ids + 1 → [..., dim], identity, words and text."""
+        """[...] internal ids + 1 → [..., dim], identity, words, media and text."""
         identity = self.identity(index)
         if self.words is not None:
             identity = identity + self.words(index)
+        if self.media is not None:
+            identity = identity + self.media(index)
         return self.compose_items(identity, self.vectors[index])
 
     def compose_items(self, identity: Tensor, vectors: Tensor) -> Tensor:

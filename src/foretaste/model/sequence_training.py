@@ -36,6 +36,7 @@ from foretaste.model.gradient import (
 from foretaste.model.history_pieces import HistoryPieces
 from foretaste.model.index.base import is_exhaustive
 from foretaste.model.item_words import ItemWords
+from foretaste.model.media_input import MediaInput
 from foretaste.model.sequence_loss import sampled_softmax_loss
 from foretaste.model.sequence_network import (
     SequenceNetwork,
@@ -141,6 +142,7 @@ def train_network(training: Training) -> SequenceNetwork | None:
         is_timed=training_plan.is_timed,
         has_sparse_identity=not is_exhaustive(len(vectors) - 1),
         words=ItemWords.of(texts, settings.dim) if settings.word_vectors else None,
+        media=MediaInput.of(training.catalogue, settings.dim) if settings.media_vectors else None,
     )
     network.steps.copy_(torch.from_numpy(value_bounds(training.interactions)))
     return teach(network, pieces, training_plan, training)
@@ -170,8 +172,10 @@ def refit_network(network: SequenceNetwork, training: Training) -> SequenceNetwo
     pieces = history_pieces(training, network.length)
     if not epochs or not len(pieces.starts):
         return network
-    shared_vectors = {id(network.vectors): network.vectors}  # of all items, and never changed
-    network = deepcopy(network, shared_vectors)
+    unchanged = (
+        [network.vectors] if network.media is None else [network.vectors, network.media.rows]
+    )
+    network = deepcopy(network, {id(tensor): tensor for tensor in unchanged})  # of all items
     rate = REFIT_RATE_SHARE * settings.learning_rate
     settings = settings.model_copy(update={"epochs": epochs, "learning_rate": rate})
     training = replace(

@@ -158,13 +158,16 @@ class SequenceSettings(Settings):
     """A causal transformer over the person's events."""
 
     renamed_keys: ClassVar[Mapping[str, str]] = {"length": "max_history_length"}
-    added_keys: ClassVar[frozenset[str]] = frozenset(("word_vectors",))
+    added_keys: ClassVar[frozenset[str]] = frozenset(("word_vectors", "media_vectors"))
 
     dim: int = 128
     """Numbers by which each item and each person is described."""
     word_vectors: bool = True
     """Learn a vector for each word of the items' texts: items that share words then share what is
     learnt of them. It costs a tenth of the training, and nothing when a list is asked for."""
+    media_vectors: bool = False
+    """Read the items' pictures, clips and vectors as part of what each item is, too. Every space
+    has an expert of its own in any case."""
     layers: int = 2
     """Layers of the transformer."""
     heads: int = 2

@@ -9,8 +9,8 @@ import pytest
 from foretaste.domain.data import Catalogue, Floats
 from foretaste.domain.media import MediaSpace
 from foretaste.model.experts.media import DECAY_GRID, QUERY_WEIGHT, TEMPERATURE_GRID, MediaExpert
-from foretaste.model.experts.media_projection import fit_projection
 from foretaste.model.fit import fit_product
+from foretaste.model.media_projection import fit_projection
 from foretaste.model.product import ProductOfExperts
 
 from ..world import EACH, ITEMS, SETTINGS, World, again, did, item, shelf
@@ -70,6 +70,18 @@ def test_a_picture_that_is_asked_with_finds_its_item(
         assert int(np.argmax(product.score([asked])[0])) == 40
         (terms,) = product.terms(asked, np.array([40], np.int32))
         assert max(terms, key=lambda term: term.nats).feature == "picture"
+
+
+def test_words_beside_a_picture_decide_among_what_looks_like_it(
+    expert: MediaExpert, here: World
+) -> None:
+    """Else “like this, but red” would show what is asked with."""
+    alone = replace(here.took(), media_queries={"image": space(here)[40]})
+    worded = replace(here.took(query="rose"), media_queries=alone.media_queries)
+    rows = expert.log_prob([alone, worded])
+    spreads = np.ptp(rows, axis=1)
+    assert spreads[1] == pytest.approx(spreads[0] / 10, rel=1e-3)
+    assert np.argmax(rows[1]) == 40
 
 
 def test_a_query_of_another_width_is_passed_over(expert: MediaExpert, here: World) -> None:

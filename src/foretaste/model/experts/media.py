@@ -23,10 +23,10 @@ from foretaste.domain.media import AUDIO_MATCH, QUERY_FEATURES, MediaSpace
 from foretaste.domain.ports import Expert, StateArrays, StateMetadata
 from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.model.experts.by_scorer import ExpertByScorer
-from foretaste.model.experts.media_projection import MediaProjection, fit_projection
 from foretaste.model.index.base import VectorIndex, float_rows
 from foretaste.model.index.build import build_index, extend_index
 from foretaste.model.index.softmax import SoftmaxScorer
+from foretaste.model.media_projection import MediaProjection, fit_projection
 from foretaste.model.settings import MediaSettings
 from foretaste.model.terms import event_columns, rest_terms
 from foretaste.model.training import Training
@@ -37,6 +37,9 @@ DECAY_GRID = (0.5, 0.7, 0.9)
 DEFAULT_TEMPERATURE, DEFAULT_DECAY = 0.3, 0.7
 QUERY_TEMPERATURE = 0.02
 """Of a picture or clip that is asked with: the item it is of stands far above all others."""
+WORDED_QUERY_TEMPERATURE = 0.2
+"""The same beside words, "like this, but red": then they are to decide among what is like it
+(docs/decisions/0069)."""
 QUERY_WEIGHT = 1.0
 """The exponent of what is asked with."""
 MAX_CHOOSING_CASES, MAX_COMPARED_ITEMS = 1000, 5000
@@ -209,7 +212,8 @@ class MediaScorer(SoftmaxScorer):
             temperature = _known(expert._settings.temperature, DEFAULT_TEMPERATURE)
         else:
             self._event_names, self._event_rows = [], query[None]
-            temperature = QUERY_TEMPERATURE
+            has_words = bool(user_context.query)
+            temperature = WORDED_QUERY_TEMPERATURE if has_words else QUERY_TEMPERATURE
         total = self._event_rows.sum(axis=0)
         self._scale = 1 / (max(float(np.linalg.norm(total)), 1e-9) * temperature)
         super().__init__(expert._index, _unit(total) / np.float32(temperature))

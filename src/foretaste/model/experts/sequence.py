@@ -17,7 +17,7 @@ from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.term_table import TermTable
 from foretaste.domain.text_limits import shorten
 from foretaste.model.identity_guess import NEIGHBOURS_PER_NEW_ITEM, mean_identities
-from foretaste.model.index.base import BATCH_ROWS, float_rows, is_exhaustive
+from foretaste.model.index.base import BATCH_ROWS, float_rows, is_exhaustive, rows_dtype
 from foretaste.model.index.build import (
     build_index,
     extend_index,
@@ -67,7 +67,7 @@ class SequenceExpert:
         self._settings = settings
         if identity is None:
             identity = network.learnt_identities()
-        identity = identity.astype(_identity_dtype(len(identity)), copy=False)
+        identity = identity.astype(rows_dtype(len(identity)), copy=False)
         untaught = np.asarray(~identity.any(axis=1))
         self._is_estimated = GrowingArray(untaught)  # [items], those whose identity nobody taught
         self._text_space = shared_index(catalogue.vectors)
@@ -75,6 +75,7 @@ class SequenceExpert:
             int, float
         ] = {}  # how like it the items are that a new one's guess is of
         self._set_catalogue(catalogue)
+        self._media = None if network.media is None else network.media.parts(catalogue)
         self._identity = GrowingArray(self._with_guesses(identity))
         self._index = build_index(self._unit_vectors, len(identity))
         if len(catalogue) > len(identity):
@@ -112,6 +113,8 @@ class SequenceExpert:
         old_vectors = self._text_vectors(changed or ())
         self._text_space = extended_index(self._text_space, catalogue.vectors, changed)
         self._set_catalogue(catalogue)
+        if self._media is not None:
+            self._media = self._media.grown(catalogue, changed)
         new_item_count = len(catalogue) - size
         self._estimate_cosines = dict(self._estimate_cosines)
         self._is_estimated = self._is_estimated.appended(np.ones(new_item_count, bool))
@@ -179,13 +182,16 @@ class SequenceExpert:
         return identity
 
     def _composed_vectors(self, items: Ints) -> Floats:
-        """[items, dim], identity and text together: what the network takes an item for."""
-        vector_parts = [
-            float_rows(self._identity.rows, chunk_items)
-            + float_rows(self._text_space.vectors, chunk_items) @ self._project
-            for chunk_items in np.split(items, range(BATCH_ROWS, len(items), BATCH_ROWS))
-        ]
-        return np.concatenate(vector_parts)
+        """[items, dim], identity, text and media together: what the network takes an item for."""
+        chunks = np.split(items, range(BATCH_ROWS, len(items), BATCH_ROWS))
+        return np.concatenate([self._composed_chunk(chunk) for chunk in chunks])
+
+    def _composed_chunk(self, items: Ints) -> Floats:
+        rows = float_rows(self._text_space.vectors, items) @ self._project
+        rows += float_rows(self._identity.rows, items)
+        if self._media is not None:
+            rows += self._media[items]
+        return rows
 
     def _unit_vectors(self, items: Ints) -> Floats:
         """[items, dim], of length 1."""
@@ -299,48 +305,21 @@ class SequenceExpert:
         return self.scorer(user_context).terms(items, deep=deep)
 
     def state(self) -> tuple[StateArrays, StateMetadata]:
-        """The network's parameters; the items' texts are read from the catalogue."""
-        arrays = {
-            name: value.cpu().numpy()
-            for name, value in self._network.state_dict().items()
-            if name != "identity.weight" and not name.startswith("words.")
-        }
-        identity = np.zeros(
-            (len(self._identity) + 1, self._settings.dim), self._identity.rows.dtype
-        )
-        identity[1:] = self._identity.rows
-        identity[1:][self._is_estimated.rows] = 0  # guessed anew when read
-        metadata = {
-            "settings": self._settings.model_dump(),
-            "length": self._network.length,
-            "kinds": self._network.kind.num_embeddings - 2,
-            "timed": self._network.rotary_pairs > 0,
-        }
-        return arrays | {"identity.weight": identity}, metadata
+        """The network's parameters; what items are is read from the catalogue."""
+        from foretaste.model.sequence_state import network_state
+
+        identity = np.array(self._identity.rows)
+        identity[self._is_estimated.rows] = 0  # guessed anew when read
+        return network_state(self._network, self._settings, identity)
 
     @classmethod
     def from_state(cls, arrays: StateArrays, metadata: StateMetadata, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
-        import torch
-
-        from foretaste.domain.device import device_of
-        from foretaste.model.sequence_network import SequenceNetwork
+        from foretaste.model.sequence_state import restored_network
 
         settings = SequenceSettings(**metadata["settings"])
-        zero_vector = torch.zeros(
-            1, catalogue.vectors.shape[1]
-        )  # the items are kept here, not there
-        is_timed = metadata.get("timed", False)  # not there if saved before times were read
-        network = SequenceNetwork(
-            zero_vector, settings, metadata["length"], metadata["kinds"], 0.0, is_timed=is_timed
-        )
-        identity = arrays["identity.weight"][1:]
-        network_state = {name: torch.from_numpy(value) for name, value in arrays.items()}
-        network_state["identity.weight"] = network_state["identity.weight"][:1]
-        for parameter_name in ("value.weight", "steps"):  # saved before values were read
-            network_state.setdefault(parameter_name, network.state_dict()[parameter_name])
-        network.load_state_dict(network_state)
-        return cls(network.to(device_of(settings.device)), settings, catalogue, identity)
+        network = restored_network(arrays, metadata, settings, catalogue.vectors.shape[1])
+        return cls(network, settings, catalogue, arrays["identity.weight"][1:])
 
 
 class SequenceScorer(SoftmaxScorer):
@@ -380,11 +359,6 @@ class SequenceScorer(SoftmaxScorer):
 def _newest_rows(user_context: UserContext, count: int) -> range:
     """Of the newest events, `count` at most."""
     return range(max(len(user_context) - count, 0), len(user_context))
-
-
-def _identity_dtype(items: int) -> type[np.float32 | np.float16]:
-    """Half the memory where there are many."""
-    return np.float32 if is_exhaustive(items) else np.float16
 
 
 def _context_without(user_context: UserContext, row: int) -> UserContext:

@@ -88,6 +88,11 @@ def log_sum_exp(scores: Floats) -> Floats:
     return np.asarray(top + np.log(np.exp(scores - top[:, None]).sum(axis=1)), np.float32)
 
 
+def rows_dtype(items: int) -> type[np.float32 | np.float16]:
+    """Of what is kept of so many items: half the memory where there are many."""
+    return np.float32 if is_exhaustive(items) else np.float16
+
+
 def rows_of(vectors: Vectors) -> Rows:
     """The rows of [items, dim], of any precision."""
     return lambda items: float_rows(vectors, items)
