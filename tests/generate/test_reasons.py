@@ -145,6 +145,19 @@ def test_what_it_looks_like_is_told(language: str) -> None:
     ]
 
 
+def test_beside_words_less_makes_it_like_what_was_sent() -> None:
+    sent = Term("media:image", 0.6, feature="picture")
+    assert said([sent], known=evidence(past(query="red"))) == ["Looks like your picture"]
+    assert said([sent]) != ["Looks like your picture"]
+
+
+def test_of_the_very_recording_no_likeness_is_told() -> None:
+    """Nor where what it sounds like counts for more, as in a small catalogue."""
+    same = Term("audio_match", 3.0, feature="the same recording")
+    sounds = Term("media:audio", 40.0, feature="clip")
+    assert said([sounds, same]) == ["The same recording as your clip"]
+
+
 def test_what_does_not_look_alike_is_not_said_to() -> None:
     unsaid = [
         said([Term("media:image", 0.8, event="crystal")]),  # it counts, but is not alike

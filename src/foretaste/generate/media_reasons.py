@@ -10,8 +10,9 @@ from foretaste.generate.candidate import LOOK, ReasonCandidate, Sentence, Words
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.media_likeness import media_space
 
-MIN_QUERY_NATS = 2.0
-"""Nats above the average item from which an item is like the picture or clip that was sent."""
+MIN_QUERY_NATS, MIN_WORDED_QUERY_NATS = 2.0, 0.5
+"""Nats above the average item from which an item is like the picture or clip that was sent, alone
+and beside words, where likeness adds less."""
 
 LIKE_ITEM = {
     IMAGE: ("Looks like {event}", "These look like {event}"),
@@ -33,6 +34,7 @@ def media_candidates(
     sentences: list[ReasonCandidate] = []
     strongest: dict[str, Term] = {}
     is_same = any(term.feature == SAME_RECORDING for term in terms)
+    min_query_nats = MIN_WORDED_QUERY_NATS if evidence.context.query else MIN_QUERY_NATS
     for term in terms:
         if is_same and term.feature == QUERY_FEATURES[AUDIO]:
             continue  # of the very recording that it sounds like it goes without saying
@@ -49,7 +51,7 @@ def media_candidates(
         if space is None or not space.vectors[item].any():
             continue
         if term.event is None:
-            if term.nats >= MIN_QUERY_NATS:
+            if term.nats >= min_query_nats:
                 sentence, heading = map(Sentence, LIKE_QUERY[space.name])
                 sentences.append(_candidate(sentence, heading, term, (), definiteness=5))
             continue
