@@ -1,22 +1,26 @@
 """Pictures: what they add for items that nobody has taken, and for others; and whether a picture,
 or a clip of sound, finds its own item.
 
-    python -m benchmarks.modalities [--sets ml-small ml-1m] [--altered 500] [--keep DIR]
-        [--parts reading queries clips hostile modalities] [--clips 120] [--clips-seed 0]
+    python -m benchmarks.modalities [--sets ml-small ml-100k ml-1m-1500] [--altered 500]
+        [--parts reading queries clips hostile modalities network] [--clips 120] [--clips-seed 0]
+        [--keep DIR] [--people 400]
 
 The films of MovieLens with the posters of ../shared/data/ml-posters. Cold: a tenth of the items
 with a poster, drawn at random, is in the catalogue by its text and poster, all its events gone;
-each case is an event of such an item, predicted from what its person did before it. Warm:
-leave-one-out. Each expert alone, and the product with and without pictures, each with weights
-fitted for itself; the difference with a 95 % interval over pairs of the same cases. Without the
-sequence network, whose training would take most of the time. Query by picture: posters cropped to
-80 % of each side, made half as large, recompressed at quality 30, and mirrored, each against all
+each case is an event of such an item, predicted from what its person did before it. Warm: leave-
+one-out. Each expert alone, and the product with and without pictures, each with weights fitted for
+itself; the difference with a 95 % interval over pairs of the same cases. Without the sequence
+network, whose training would take most of the time. Network: the same cases, asked of the network
+and of the whole product, where the network reads the pictures as part of each item and where it
+does not; one training each, from which the hidden items are gone. Query by picture: posters cropped
+to 80 % of each side, made half as large, recompressed at quality 30, and mirrored, each against all
 posters, by nobody in particular. Reading: all posters at once, and a second time. Query by clip:
 passages of recordings, invented tunes and speech by espeak-ng (`benchmarks.clips`) of some 10
 seconds, altered and sent as a search by nobody in particular; of each kind how many find their own
 item first, and in how many searches another item is said to be the same recording (another passage
-of one recording aside, which may repeat it). Files made to harm:
-`benchmarks.hostile_files`. Result: benchmarks/results/modalities.json.
+of one recording aside, which may repeat it); and the same of clips of no item: other passages of
+the same recordings, tunes and speech. Files made to harm: `benchmarks.hostile_files`. Result:
+benchmarks/results/modalities.json.
 """
 
 import argparse
@@ -37,18 +41,26 @@ import pandas as pd
 from PIL import Image, ImageOps
 
 from benchmarks import clips
-from benchmarks.cold import Asked, Row, figures, hidden_events
+from benchmarks.cold import Asked, Row, Score, figures, hidden_events
 from benchmarks.datasets import REPOSITORY, SHARED, Absent, write
 from benchmarks.hostile_files import hostile_files
 from benchmarks.tables import keep_result, show
 from benchmarks.worlds import World
-from foretaste.domain.data import Floats, Item, UserContext
+from foretaste.domain.data import Floats, Interactions, Ints, Item, UserContext
 from foretaste.domain.landmarks import decode_peaks
 from foretaste.domain.media import AUDIO_MATCH
+from foretaste.domain.ports import Expert
+from foretaste.domain.request import Recommended
 from foretaste.evaluate import metrics
+from foretaste.generate.media_reasons import IS_SAME
 from foretaste.language.media.decoder import PictureDecoder
 from foretaste.loop import Foretaste
+from foretaste.model.expert_weights import default_expert_weights
+from foretaste.model.fit import fit_expert_weights, fit_experts
+from foretaste.model.fit_guard import FitReport
 from foretaste.model.product import ProductOfExperts
+from foretaste.model.settings import ModelSettings
+from foretaste.model.training import Training
 from foretaste.prepare.splits import split_leave_one_out
 
 POSTERS = SHARED / "ml-posters" / "img"
@@ -83,12 +95,7 @@ def pictured_world(name: str, keep: Path | None) -> Iterator[World]:
 
 def with_posters(items: Path, name: str) -> Path:
     """The same table with a column of posters, where there is one."""
-    movies: dict[str, str] = {}
-    if name == "ml-1m":
-        with (SHARED / "ml-1m" / "sasrec_items.tsv").open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t")
-            movie = next(field for field in reader.fieldnames or () if "movie" in field.lower())
-            movies = {row["sas_item_id"]: row[movie] for row in reader}
+    movies = poster_names(items, name)
     target = items.with_name("pictured.csv")
     with items.open(encoding="utf-8", newline="") as source, target.open("w", newline="") as file:
         rows = csv.DictReader(source)
@@ -100,6 +107,22 @@ def with_posters(items: Path, name: str) -> Path:
     return target
 
 
+def poster_names(items: Path, name: str) -> dict[str, str]:
+    """The MovieLens id by which there is a poster of an item, where it is not the item's own."""
+    if not name.startswith(("ml-1m", "ml-100k")):
+        return {}
+    with (SHARED / "ml-1m" / "sasrec_items.tsv").open(encoding="utf-8", newline="") as file:
+        films = list(csv.DictReader(file, delimiter="\t"))
+    if name.startswith("ml-1m"):
+        return {film["sas_item_id"]: film["movielens_id"] for film in films}
+    by_title = {film["title"].lower(): film["movielens_id"] for film in films}
+    with items.open(encoding="utf-8", newline="") as file:
+        return {
+            row["id"]: by_title.get(f"{row['title']} ({row['year']})".lower(), "none")
+            for row in csv.DictReader(file)
+        }
+
+
 def fit(here: World, interactions: Any, valid: Any, experts: Sequence[str]) -> ProductOfExperts:
     """The product of these experts, with weights of its own."""
     settings = here.loop.config.model.model_copy(update={"experts": tuple(experts)})
@@ -109,6 +132,103 @@ def fit(here: World, interactions: Any, valid: Any, experts: Sequence[str]) -> P
         return here.fitted(interactions, valid)
     finally:
         here.loop.config = loop_config
+
+
+def network(name: str, keep: Path | None, people: int | None) -> tuple[str, list[Row]]:
+    """Cold and warm, with pictures in the sequence network and without."""
+    with pictured_world(name, keep) as here:
+        rng = np.random.default_rng(0)
+        if people is not None:
+            here = of_some_people(here, people)
+        pictured, interactions, hidden = hidden_items(here, rng)
+        cold = hidden_events(interactions, hidden, rng)
+        part = split_leave_one_out(interactions.filter_rows(~np.isin(interactions.item, hidden)))
+        test = part.test.sample(MAX_WARM_CASES, rng)
+        warm = Asked(test.user_contexts(0, len(test)), test.targets)
+        training = here.training(part.train, part.valid)
+        others = fit_experts(replace(training, settings=model_settings(here, EXPERTS)))
+        fits = [
+            with_network(
+                replace(training, settings=model_settings(here, ["sequence"], own)), others
+            )
+            for own in (False, True)
+        ]
+        rows: list[Row] = []
+        cases = (
+            ("cold, among hidden items", cold, hidden),
+            ("cold", cold, None),
+            ("warm", warm, None),
+        )
+        for case, asked, among in cases:
+            for model in ("sequence", "product"):
+                ranks = [asked.ranks(scores_of(product, model), among) for product, _ in fits]
+                labels = (f"{model}, no pictures in the network", f"{model}, pictures in it")
+                rows += paired_rows(case, dict(zip(labels, ranks, strict=True)))
+        told = f"{name}: {len(test):,} people; {len(pictured):,} of {len(here.items):,} items "
+        told += f"with a poster were taken; {len(hidden):,} hidden, {len(cold.targets):,} cold and "
+        chosen = " and ".join(report.chosen for _, report in fits)
+        return f"{told}as many warm cases; weights of the product: {chosen}", rows
+
+
+def of_some_people(here: World, count: int) -> World:
+    """So many people, always the same."""
+    interactions = here.histories
+    users = np.random.default_rng(1).choice(len(interactions), count, replace=False)
+    return replace(
+        here, histories=interactions.filter_rows(np.isin(interactions.row_users(), users))
+    )
+
+
+def model_settings(
+    here: World, experts: Sequence[str], media_vectors: bool = False
+) -> ModelSettings:
+    """Of these experts, the network with pictures or without."""
+    settings = here.loop.config.model
+    sequence = settings.sequence.model_copy(update={"media_vectors": media_vectors})
+    return settings.model_copy(update={"experts": tuple(experts), "sequence": sequence})
+
+
+def with_network(
+    training: Training, others: Sequence[Expert]
+) -> tuple[ProductOfExperts, FitReport]:
+    """The product of the network, trained, and the others, with weights of its own."""
+    experts = (*others, *fit_experts(training))
+    product = ProductOfExperts(experts, default_expert_weights(experts))
+    return fit_expert_weights(product, training, None)
+
+
+def scores_of(product: ProductOfExperts, model: str) -> Score:
+    """Of the whole product or of one of its experts."""
+    if model == "product":
+        return product.score
+    return product.experts[product.names.index(model)].log_prob
+
+
+def hidden_items(here: World, rng: np.random.Generator) -> tuple[Ints, Interactions, Ints]:
+    """(items with a poster that were taken, all interactions, a tenth of these items)."""
+    has_poster = np.asarray(here.shelf.media[0].vectors).any(axis=1)
+    interactions = here.histories
+    taken = np.unique(interactions.item[interactions.positive_mask()])
+    pictured = taken[has_poster[taken]]
+    hidden = np.sort(rng.choice(pictured, round(SHARE * len(pictured)), replace=False))
+    return pictured, interactions, hidden
+
+
+def paired_rows(case: str, ranks: dict[str, Any]) -> list[Row]:
+    """A row of figures each; of the last one what is changed against the first."""
+    rows: list[Row] = [
+        {"case": case, "model": label, **figures(own)} for label, own in ranks.items()
+    ]
+    for metric, label in (
+        (lambda own: metrics.recall(own, 50), "recall@50"),
+        (lambda own: metrics.recall(own, 10), "recall@10"),
+        (lambda own: metrics.ndcg(own, 10), "ndcg@10"),
+    ):
+        pairs = [np.asarray(metric(own), np.float64) for own in ranks.values()]
+        difference = pairs[-1] - pairs[0]
+        half_width = 1.96 * difference.std(ddof=1) / np.sqrt(len(difference))
+        rows[-1][f"change of {label}"] = f"{difference.mean():+.4f} ± {half_width:.4f}"
+    return rows
 
 
 def compare(
@@ -125,13 +245,7 @@ def compare(
         "product without pictures": asked.ranks(without.score),
         "product": asked.ranks(both.score),
     }
-    rows += [{"case": case, "model": label, **figures(own)} for label, own in ranks.items()]
-    for at, metric in ((50, metrics.recall), (10, metrics.recall)):
-        pairs = [metric(own, at).astype(np.float64) for own in ranks.values()]
-        difference = pairs[1] - pairs[0]
-        half_width = 1.96 * difference.std(ddof=1) / np.sqrt(len(difference))
-        rows[-1][f"change of recall@{at}"] = f"{difference.mean():+.4f} ± {half_width:.4f}"
-    return rows
+    return rows + paired_rows(case, ranks)
 
 
 def modalities(name: str, keep: Path | None) -> tuple[str, list[Row]]:
@@ -139,11 +253,7 @@ def modalities(name: str, keep: Path | None) -> tuple[str, list[Row]]:
     words = [expert for expert in EXPERTS if expert != "media"]
     with pictured_world(name, keep) as here:
         rng = np.random.default_rng(0)
-        has_poster = np.asarray(here.shelf.media[0].vectors).any(axis=1)
-        interactions = here.histories
-        taken = np.unique(interactions.item[interactions.positive_mask()])
-        pictured = taken[has_poster[taken]]
-        hidden = np.sort(rng.choice(pictured, round(SHARE * len(pictured)), replace=False))
+        pictured, interactions, hidden = hidden_items(here, rng)
         cold = hidden_events(interactions, hidden, rng)
         part = split_leave_one_out(interactions.filter_rows(~np.isin(interactions.item, hidden)))
         products = [fit(here, part.train, part.valid, own) for own in (EXPERTS, words)]
@@ -154,7 +264,7 @@ def modalities(name: str, keep: Path | None) -> tuple[str, list[Row]]:
         products = [fit(here, whole.train, whole.valid, own) for own in (EXPERTS, words)]
         warm = Asked(test.user_contexts(0, len(test)), test.targets)
         rows += compare("warm", warm, *products)
-        told = f"{name}: {int(has_poster.sum()):,} of {len(here.items):,} items with a poster; "
+        told = f"{name}: {len(pictured):,} of {len(here.items):,} items with a poster were taken; "
         told += f"{len(hidden):,} hidden, {len(cold.targets):,} cold and {len(test):,} warm cases; "
         return told + f"weight of pictures {weights}", rows
 
@@ -287,6 +397,8 @@ def clip_queries(count: int, seed: int = 0) -> tuple[str, list[Row]]:
             altered_clips(loop, label, sounds, kinds, rng, alteration)
             for label, alteration in clips.ALTERATIONS.items()
         ]
+        others = clips.unknown_clips(sounds, count // 2, words, np.random.default_rng(seed + 1000))
+        rows += [unknown_clips(loop, label, others, rng) for label in clips.ALTERATIONS]
         loop.close()
     told = f"{count} clips ({n_passages} passages of recordings, {n_speech} of espeak-ng, else "
     told += f"invented tunes; seed {seed}) of {seconds / count:.0f} s; a minute of clips is read "
@@ -308,10 +420,12 @@ def altered_clips(
     expert = product.experts[product.names.index(AUDIO_MATCH)]
     nothing = np.empty(0)
     nobody = UserContext(nothing, nothing, nothing, nothing, nothing)
-    firsts, in_ten, false_claims, milliseconds = [], [], [], []
+    firsts, in_ten, said, false_claims, milliseconds = [], [], [], [], []
     for row, samples in enumerate(sounds):
         sent = clips.as_mp3(alter(samples, rng), bit_rate)
-        shown = [entry.id for entry in loop.search(audio=sent, n=10).items]
+        found = loop.search(audio=sent, n=10, language="en").items
+        shown = [entry.id for entry in found]
+        said.append(str(row) in same_recordings(found))
         firsts.append(shown[0] == str(row))
         in_ten.append(str(row) in shown)
         query = decode_peaks(loop.media_queries(audio=sent)[AUDIO_MATCH])
@@ -326,20 +440,42 @@ def altered_clips(
         "own first": float(np.mean(firsts)),
         **shares,
         "own in 10": float(np.mean(in_ten)),
+        "own is said to be the same": float(np.mean(said)),
         "another is the same": float(np.mean(false_claims)),
         "ms of landmarks": round(float(np.median(milliseconds)), 1),
     }
 
 
+def unknown_clips(
+    loop: Foretaste, label: str, sounds: Sequence[Floats], rng: np.random.Generator
+) -> Row:
+    """In how many searches with a clip of no item one is said to be the same recording."""
+    alter, bit_rate = clips.ALTERATIONS[label]
+    claims = [
+        bool(same_recordings(loop.search(audio=sent, n=10, language="en").items))
+        for sent in (clips.as_mp3(alter(samples, rng), bit_rate) for samples in sounds)
+    ]
+    return {
+        "altered": f"{len(sounds)} clips of no item, {label}",
+        "another is the same": float(np.mean(claims)),
+    }
+
+
+def same_recordings(entries: Sequence[Recommended]) -> set[str]:
+    """The items of which it is said."""
+    return {entry.id for entry in entries if IS_SAME[0] in entry.reason}
+
+
 def main() -> None:
     """Each part in turn; what is not on this machine is skipped."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sets", nargs="+", default=["ml-small", "ml-1m"])
+    parser.add_argument("--sets", nargs="+", default=["ml-small", "ml-100k", "ml-1m-1500"])
     parser.add_argument("--altered", type=int, default=500)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--people", type=int, help="of the part network, drawn at random")
     parser.add_argument("--clips", type=int, default=120)
     parser.add_argument("--clips-seed", type=int, default=0)
-    all_parts = ["reading", "queries", "clips", "hostile", "modalities"]
+    all_parts = ["reading", "queries", "clips", "hostile", "modalities", "network"]
     parser.add_argument("--parts", nargs="+", default=all_parts, choices=all_parts)
     asked = parser.parse_args()
     parts: dict[str, Callable[[], tuple[str, list[Row]]]] = {}
@@ -355,6 +491,9 @@ def main() -> None:
     if "modalities" in asked.parts:
         for name in asked.sets:
             parts[name] = lambda name=name: modalities(name, asked.keep)
+    if "network" in asked.parts:
+        for name in asked.sets:
+            parts[f"{name}, network"] = lambda name=name: network(name, asked.keep, asked.people)
     for label, part in parts.items():
         try:
             protocol, rows = part()
