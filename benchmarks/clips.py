@@ -124,13 +124,16 @@ def clips(count: int, words: Sequence[str], rng: np.random.Generator) -> list[Fl
 
 def unknown_clips(
     known: Sequence[Floats], count: int, words: Sequence[str], rng: np.random.Generator
-) -> list[Floats]:
-    """Others, of the same kinds: passages of the same recordings that are not among the known."""
+) -> dict[str, list[Floats]]:
+    """Others: passages of the same recordings that are not among the known, tunes and speech."""
     known_contents = {samples.tobytes() for samples in known}
     others = clips(count, words, rng)
     rest = [own for own in passages(10_000, rng) if own.tobytes() not in known_contents]
     n_passages = len(passages(count // 3, rng))
-    return rest[:n_passages] + others[n_passages:]
+    return {
+        "other passages of the recordings": rest[:n_passages],
+        "tunes and speech": others[n_passages:],
+    }
 
 
 def cropped(samples: Floats, rng: np.random.Generator) -> Floats:
