@@ -1,4 +1,4 @@
-"""A folder in, a workspace out: a million or more made-up items, a model of all experts but language.
+"""A folder in, a workspace out: a million items or more, a model of all experts but language.
 
 Reading a million texts would take the language model two hours, training the network longer. So
 the vectors are those of benchmarks/synthetic.py, put where the language model keeps what it has

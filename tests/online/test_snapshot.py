@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from foretaste.domain import packed_rows
 from foretaste.domain.data import Event, Floats, Item, Request, UserContext
 from foretaste.domain.order_charges import CHARGE_COLUMN
+from foretaste.domain.packed_rows import PackedRows
 from foretaste.loop import Foretaste
 from foretaste.online import snapshot as snapshot_module
 from foretaste.online.snapshot import Snapshot, item_changes
@@ -152,7 +154,12 @@ def test_a_long_tail_is_learnt_some_events_at_a_time_and_to_the_same_end(
             np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 
 
-def test_deletions_and_changes_are_met_in_their_order(shop: Foretaste) -> None:
+@pytest.mark.parametrize("is_large", [True, False], ids=["packed", "as objects"])
+def test_deletions_and_changes_are_met_in_their_order(
+    shop: Foretaste, monkeypatch: pytest.MonkeyPatch, *, is_large: bool
+) -> None:
+    if is_large:
+        monkeypatch.setattr(packed_rows, "MAX_UNPACKED_ROWS", 10)
     before = shop.catch_up()
     shop.store.put_items([ITEM, Item("brief", "Soon gone")])
     shop.store.delete_items(["brief", "space-2"])
@@ -181,13 +188,21 @@ def test_a_charge_of_orders_is_no_item_of_a_snapshot(shop: Foretaste) -> None:
     assert after.has(shop.store.log_position())
 
 
-def test_an_item_that_is_gone_keeps_its_place_and_its_name(shop: Foretaste, trained: Path) -> None:
+@pytest.mark.parametrize("is_large", [True, False], ids=["packed", "as objects"])
+def test_an_item_that_is_gone_keeps_its_place_and_its_name(
+    shop: Foretaste, trained: Path, monkeypatch: pytest.MonkeyPatch, *, is_large: bool
+) -> None:
     """A model counts its items by their positions."""
+    if is_large:
+        monkeypatch.setattr(packed_rows, "MAX_UNPACKED_ROWS", 10)
     position = shop.catch_up().catalogue.index["space-2"]
     shop.store.delete_items(["space-2"])
+    shop.store.put_items([ITEM])
     again = Foretaste.open(trained)
     snapshot = again.catch_up()
     again.close()
+    assert isinstance(snapshot.items.rows, PackedRows) == is_large
+    assert snapshot.items[ITEM.id] == ITEM
     (gone,) = snapshot.items.at([position])
     assert (gone.id, gone.hidden) == ("space-2", True)
     assert snapshot.catalogue.ids[position] == "space-2"

@@ -1,12 +1,15 @@
 """The catalogue that takes in items against the one made of all of them."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foretaste.domain import packed_rows
 from foretaste.domain.data import Catalogue, Floats, Item
-from foretaste.prepare import catalogue_builder as catalogue_module
+from foretaste.prepare import item_table
 from foretaste.prepare.catalogue_builder import GrowingCatalogue, build_catalogue
 
 values = st.lists(st.sampled_from("abcd"), max_size=3).map(tuple)
@@ -37,6 +40,15 @@ def told(one: Catalogue) -> dict[str, list[tuple[str, ...]]]:
     }
 
 
+@pytest.fixture(params=[True, False], ids=["packed", "as objects"], autouse=True, scope="module")
+def packing(request: pytest.FixtureRequest) -> Iterator[None]:
+    """As of a large catalogue, and of a small one."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param:
+            patch.setattr(packed_rows, "MAX_UNPACKED_ROWS", 1)
+        yield
+
+
 @settings(deadline=None)
 @given(batch, st.lists(batch, max_size=4))
 def test_is_the_catalogue_of_all(first: list[Item], later: list[list[Item]]) -> None:
@@ -51,7 +63,8 @@ def test_is_the_catalogue_of_all(first: list[Item], later: list[list[Item]]) -> 
         whole, grown = build_catalogue(every, vectors(every)), growing.catalogue
 
         assert grown.ids == whole.ids
-        assert (grown.titles, grown.full_texts) == (whole.titles, whole.full_texts)
+        assert tuple(grown.titles) == tuple(whole.titles)
+        assert tuple(grown.full_texts) == tuple(whole.full_texts)
         assert grown.index == whole.index
         np.testing.assert_array_equal(grown.vectors, whole.vectors)
         assert told(grown) == told(whole)
@@ -73,7 +86,7 @@ def test_what_was_given_before_stays() -> None:
 def test_an_index_that_is_shared_is_that_of_each_catalogue(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(catalogue_module, "MAX_COPIED_IDS", 0)
+    monkeypatch.setattr(item_table, "MAX_COPIED_IDS", 0)
     first = GrowingCatalogue.of([Item("a")], vectors([Item("a")]))
     second, _ = first.update([Item("b")], vectors([Item("b")]))
     third, _ = second.update([Item("c")], vectors([Item("c")]))

@@ -110,8 +110,11 @@ def _print(report: "SearchReport") -> None:
         for trial, score in zip(report.trials, report.scores, strict=True)
     ]
     present = next(row for row, trial in zip(rows, report.trials, strict=True) if not trial.changes)
-    shown = rows[:SHOWN_TRIALS]
-    console.print_table(("NDCG@10", "settings"), shown if present in shown else [*shown, present])
+    leading_rows = rows[:SHOWN_TRIALS]
+    console.print_table(
+        ("NDCG@10", "settings"),
+        leading_rows if present in leading_rows else [*leading_rows, present],
+    )
     tried = len(report.trials)
     if tried < report.planned:
         console.say(f"{tried} of {report.planned} trials, for want of time")

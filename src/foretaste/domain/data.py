@@ -8,7 +8,7 @@ External ids are strings and live in `Event`, `Item`, `User`, `Request` and `Rec
 Internal ids are positions in `Catalogue.ids` and live in arrays. The two never mix.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -376,8 +376,8 @@ class Catalogue:
     """What there is to recommend, as the model sees it. Position is internal id."""
 
     ids: tuple[str, ...]
-    titles: tuple[str, ...]
-    full_texts: tuple[str, ...]
+    titles: Sequence[str]
+    full_texts: Sequence[str]
     """The text of each item, for words and for BM25."""
     vectors: Vectors
     """[items, dim], each of length 1, or zero where there is nothing to read."""

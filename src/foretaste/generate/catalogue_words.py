@@ -6,7 +6,7 @@ as close.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 
 import numpy as np
@@ -122,10 +122,10 @@ class ColumnWords:
 
 
 _cached_words: list[CatalogueWords] = []
-_cached_counts: list[tuple[tuple[str, ...], Counter[str], int]] = []
+_cached_counts: list[tuple[Sequence[str], Counter[str], int]] = []
 
 
-def count_title_words(titles: tuple[str, ...]) -> tuple[Counter[str], int]:
+def count_title_words(titles: Sequence[str]) -> tuple[Counter[str], int]:
     """(word → how many titles have it, of how many), of a draw of the titles; kept for the newest
     catalogues, in whatever language. Of 10,000 titles it takes a tenth of a second.
     """

@@ -38,8 +38,9 @@ from foretaste.online.turns import (
     has_busy_person,
     take_turns,
 )
-from foretaste.prepare.catalogue_builder import GrowingCatalogue, ItemTable, ReadItems, vectors_of
+from foretaste.prepare.catalogue_builder import GrowingCatalogue, ReadItems, vectors_of
 from foretaste.prepare.interactions import build_user_histories, user_key
+from foretaste.prepare.item_table import ItemTable, items_in_order
 from foretaste.prepare.media_spaces import NO_MEDIA, ReadMedia
 from foretaste.rank.index import ItemAvailability, Mask
 
@@ -134,12 +135,15 @@ class Snapshot:
 
         An item that is gone keeps its position, as the model counts positions, and is hidden.
         """
-        present: dict[str, Item] = {}
         revision = 0
-        for revision, item in store.items():  # noqa: B007
-            if is_article(item):
-                present[item.id] = item
-        trained = [present.pop(item_id, absent(item_id)) for item_id in ids]
+
+        def articles() -> Iterator[Item]:
+            nonlocal revision
+            for revision, item in store.items():  # noqa: B007, PERF102
+                if is_article(item):
+                    yield item
+
+        trained, new_items = items_in_order(ids, articles(), absent)
         media = read_media(trained, None)
         cataloguing = GrowingCatalogue.of(trained, vectors_of(trained, read), typing, media.spaces)
         own = product(cataloguing.catalogue)
@@ -165,7 +169,7 @@ class Snapshot:
             read_media=read_media,
             unread=media.unread,
         )
-        return snapshot.with_items(snapshot.read_batch(list(present.values()), revision))
+        return snapshot.with_items(snapshot.read_batch(new_items, revision))
 
     @property
     def told_event_types(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from foretaste.domain.data import Catalogue, Feature
+from foretaste.domain.packed_rows import differing_rows
 from foretaste.domain.titles import natural_title
 from foretaste.rank.facets import facet_columns
 from foretaste.rank.prefix_index import Positions, TypedTextIndex
@@ -22,7 +23,7 @@ MAX_VALUES_PER_COLUMN = 50_000
 class TypedTitleIndex:
     """Titles by their words. Those of later items have an index of their own beside the first."""
 
-    titles: tuple[str, ...]
+    titles: Sequence[str]
     """As they are in the catalogue."""
     first: TypedTextIndex
     stale: Positions
@@ -32,20 +33,18 @@ class TypedTitleIndex:
     """The items of the index of later ones, in its order."""
 
     @classmethod
-    def of(cls, titles: tuple[str, ...]) -> "TypedTitleIndex":
+    def of(cls, titles: Sequence[str]) -> "TypedTitleIndex":
         """Of all titles."""
         none = np.empty(0, np.int32)
         first = TypedTextIndex([natural_title(title) for title in titles])
         return cls(titles, first, none, TypedTextIndex([]), none)
 
-    def updated(self, titles: tuple[str, ...]) -> "TypedTitleIndex":
+    def updated(self, titles: Sequence[str]) -> "TypedTitleIndex":
         """Of these titles: the same items in the same places, and more."""
         if titles is self.titles:
             return self
         size = self.first.size
-        pairs = zip(titles, self.titles, strict=False)
-        changed = [row for row, (new, old) in enumerate(pairs) if new is not old and new != old]
-        changed += range(len(self.titles), len(titles))
+        changed = [*differing_rows(titles, self.titles), *range(len(self.titles), len(titles))]
         rows = np.unique(np.array([*self.later_items.tolist(), *changed], np.int32))
         if len(rows) > MAX_LATER_ITEMS or len(titles) < len(self.titles):
             return type(self).of(titles)

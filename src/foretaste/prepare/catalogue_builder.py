@@ -1,16 +1,18 @@
 """Items in, the `Catalogue` of the model out: features as sparse tables, texts ready to be read."""
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
-from foretaste.domain.arrays import Array, GrowingVectors, QuantizedVectors, Vectors
+from foretaste.domain.arrays import GrowingVectors, QuantizedVectors, Vectors
 from foretaste.domain.data import BAND_SUFFIX, Catalogue, Feature, Floats, Item
 from foretaste.domain.feature_types import MAX_SAMPLE_VALUES, FeatureTyping
 from foretaste.domain.media import MediaSpace
-from foretaste.domain.sharing import Chunked
+from foretaste.domain.packed_rows import TextPacker, replaced_rows
+from foretaste.prepare.item_table import ItemTable, grown_index, packed_items
 
 NO_TYPING = FeatureTyping()
 
@@ -25,16 +27,24 @@ def build_catalogue(
 
     typing: what the settings say of the types of the columns.
     """
-    columns = dict.fromkeys(column for item in items for column in item.attributes)
+    columns: dict[str, _Column] = {}
+    ids, titles, full_texts = list[str](), TextPacker(len(items)), TextPacker(len(items))
+    for row, item in enumerate(items):  # once: those of a large catalogue are made each time
+        ids.append(item.id)
+        titles.add(item.title)
+        full_texts.add(item.reading())
+        for name, values in item.attributes.items():
+            columns.setdefault(name, _Column()).put(row, values)
     return Catalogue(
-        ids=tuple(item.id for item in items),
-        titles=tuple(item.title for item in items),
-        full_texts=tuple(item.reading() for item in items),
+        ids=tuple(ids),
+        titles=titles.texts(),
+        full_texts=full_texts.texts(),
         vectors=vectors,
         features=tuple(
-            with_type(_build_feature(column, items), columns, typing) for column in columns
+            with_type(column.feature(name, len(items)), columns, typing)
+            for name, column in columns.items()
         ),
-        index={item.id: item_index for item_index, item in enumerate(items)},
+        index={item_id: row for row, item_id in enumerate(ids)},
         media=media,
     )
 
@@ -54,17 +64,28 @@ def with_type(feature: Feature, columns: Container[str], typing: FeatureTyping) 
     return replace(feature, feature_type=feature_type)
 
 
-def _build_feature(column: str, items: Sequence[Item]) -> Feature:
-    codes: dict[str, int] = {}
-    rows = [item.attributes.get(column, ()) for item in items]
-    flat = [codes.setdefault(value, len(codes)) for values in rows for value in values]
-    lengths = np.fromiter((len(values) for values in rows), np.int64, len(rows))
-    return Feature(
-        column=column,
-        values=tuple(codes),
-        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        codes=np.array(flat, np.int32),
-    )
+class _Column:
+    """Collects what items have in one column."""
+
+    def __init__(self) -> None:
+        self._code_by_value: dict[str, int] = {}
+        self._codes, self._rows = array("i"), array("q")
+
+    def put(self, row: int, values: Sequence[str]) -> None:
+        """The values of an item; rows come in order."""
+        codes = self._code_by_value
+        self._codes.extend(codes.setdefault(value, len(codes)) for value in values)
+        self._rows.extend([row] * len(values))
+
+    def feature(self, name: str, size: int) -> Feature:
+        """The column over so many items."""
+        lengths = np.bincount(np.array(self._rows, np.int64), minlength=size)
+        return Feature(
+            column=name,
+            values=tuple(self._code_by_value),
+            offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            codes=np.array(self._codes, np.int32),
+        )
 
 
 ReadItems = Callable[[Sequence[Item]], Floats]
@@ -74,8 +95,6 @@ MAX_FULL_PRECISION_ITEMS = 50_000
 ITEMS_PER_READ = 20_000
 MIN_TYPED_VALUES = 50
 """Values from which on the type of a column does not change when items come."""
-MAX_COPIED_IDS = 100_000
-"""Items up to which the index by id is copied when there are more; beyond, one is shared."""
 
 
 def vectors_of(items: Sequence[Item], read: ReadItems) -> Vectors:
@@ -85,46 +104,6 @@ def vectors_of(items: Sequence[Item], read: ReadItems) -> Vectors:
     starts = range(0, len(items), ITEMS_PER_READ)
     parts = (read(items[start : start + ITEMS_PER_READ]) for start in starts)
     return QuantizedVectors.from_blocks(parts, len(items))
-
-
-class PrefixIndex(Mapping[str, int]):
-    """External id → internal id of the first `size` items of an index that goes on growing."""
-
-    def __init__(self, ids: tuple[str, ...], positions: dict[str, int]) -> None:
-        self.ids, self.positions = ids, positions
-
-    def __getitem__(self, item: str) -> int:
-        position = self.positions[item]
-        if position >= len(self.ids):
-            raise KeyError(item)
-        return position
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.ids)
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-
-class ItemTable(Mapping[str, Item]):
-    """The items of a catalogue by their ids, as they are at one moment."""
-
-    def __init__(self, index: Mapping[str, int], ids: tuple[str, ...], items: Chunked) -> None:
-        self._index, self._ids, self.rows = index, ids, items
-
-    def __getitem__(self, item: str) -> Item:
-        table_item: Item = self.rows[self._index[item]]
-        return table_item
-
-    def at(self, positions: Sequence[int]) -> list[Item]:
-        """Those at these positions in the catalogue."""
-        return self.rows.take(positions)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._ids)
-
-    def __len__(self) -> int:
-        return len(self._ids)
 
 
 @dataclass(frozen=True)
@@ -154,13 +133,11 @@ class GrowingCatalogue:
     ) -> Self:
         """Of these, in this order; `vectors`: [items, dim]."""
         catalogue = build_catalogue(items, vectors, typing, media)
-        rows = Chunked(_objects(items))
-        rows.freeze()
         codes = {
             feature.column: {value: code for code, value in enumerate(feature.values)}
             for feature in catalogue.features
         }
-        table = ItemTable(catalogue.index, catalogue.ids, rows)
+        table = ItemTable(catalogue.index, catalogue.ids, packed_items(items))
         growing_media = tuple(GrowingVectors(space.vectors) for space in media)
         return cls(catalogue, table, GrowingVectors(vectors), codes, typing, growing_media)
 
@@ -179,10 +156,8 @@ class GrowingCatalogue:
 
     def with_states(self, items: Sequence[Item]) -> Self:
         """The same with items in the place of those that read alike."""
-        rows = self.items.rows.fork()
-        for item in items:
-            rows[self.catalogue.index[item.id]] = item
-        rows.freeze()
+        changed = {self.catalogue.index[item.id]: item for item in items}
+        rows = replaced_rows(self.items.rows, changed)
         table = ItemTable(self.catalogue.index, self.catalogue.ids, rows)
         return replace(self, items=table)
 
@@ -201,8 +176,10 @@ class GrowingCatalogue:
         item_indices = dict(zip(known_rows, known_indices, strict=True))
         item_indices |= {row: len(old_catalogue) + offset for offset, row in enumerate(new_rows)}
         indexed_items = [(item_indices[row], item) for row, item in enumerate(items)]
-        ids = old_catalogue.ids + tuple(items[row].id for row in new_rows)
-        index = _index(old_catalogue, ids)
+        changed = {row: item for row, item in indexed_items if row < len(old_catalogue)}
+        added = [items[row] for row in new_rows]
+        ids = old_catalogue.ids + tuple(item.id for item in added)
+        index = grown_index(old_catalogue, ids)
         grown = self._vectors.replaced(known_indices, vectors[known_rows]).appended(
             vectors[new_rows]
         )
@@ -214,13 +191,15 @@ class GrowingCatalogue:
         by_name = {feature.column: feature for feature in old_catalogue.features}
         new_catalogue = Catalogue(
             ids=ids,
-            titles=_replace_texts(
+            titles=replaced_rows(
                 old_catalogue.titles,
-                [(item_index, item.title) for item_index, item in indexed_items],
+                {row: item.title for row, item in changed.items()},
+                [item.title for item in added],
             ),
-            full_texts=_replace_texts(
+            full_texts=replaced_rows(
                 old_catalogue.full_texts,
-                [(item_index, item.reading()) for item_index, item in indexed_items],
+                {row: item.reading() for row, item in changed.items()},
+                [item.reading() for item in added],
             ),
             vectors=grown.rows,
             features=tuple(
@@ -230,12 +209,7 @@ class GrowingCatalogue:
             index=index,
             media=_with_vectors(old_catalogue.media, grown_media),
         )
-        rows = self.items.rows.fork()
-        for item_index, item in zip(known_indices, (items[row] for row in known_rows), strict=True):
-            rows[item_index] = item
-        rows.extend(_objects([items[row] for row in new_rows]))
-        rows.freeze()
-        table = ItemTable(index, ids, rows)
+        table = ItemTable(index, ids, replaced_rows(self.items.rows, changed, added))
         growing = type(self)(new_catalogue, table, grown, codes, self.typing, grown_media)
         return growing, known_indices
 
@@ -290,21 +264,6 @@ def _with_vectors(
     )
 
 
-def _index(old_catalogue: Catalogue, ids: tuple[str, ...]) -> Mapping[str, int]:
-    """The index of a catalogue that has these ids, of which the first are those before."""
-    size, index = len(old_catalogue), old_catalogue.index
-    if len(ids) == size:
-        return index
-    new = {item: size + offset for offset, item in enumerate(ids[size:])}
-    if size <= MAX_COPIED_IDS:
-        return {**index, **new}
-    shared = index.positions if isinstance(index, PrefixIndex) else dict(index)
-    if len(shared) > size:  # another catalogue went on from here before
-        shared = dict(index)
-    shared.update(new)
-    return PrefixIndex(ids, shared)
-
-
 def _coded(codes: Mapping[str, int], column: str, items: Sequence[Item]) -> Mapping[str, int]:
     """Value → code, with the values of these items."""
     values = dict.fromkeys(value for item in items for value in item.attributes.get(column, ()))
@@ -345,24 +304,3 @@ def _feature_with(
         offsets=np.concatenate([[0], np.cumsum(np.concatenate([lengths, counts]))]),
         codes=np.concatenate([*parts, flat[last:], *added]),
     )
-
-
-def _objects(items: Sequence[Item]) -> Array:
-    """[items], as NumPy holds what is no number."""
-    rows = np.empty(len(items), object)
-    rows[:] = items
-    return rows
-
-
-def _replace_texts(
-    texts: tuple[str, ...], indexed_texts: Sequence[tuple[int, str]]
-) -> tuple[str, ...]:
-    """The texts with these at their places, of which those past the end come in order."""
-    changed = [(item_index, text) for item_index, text in indexed_texts if item_index < len(texts)]
-    appended = tuple(text for item_index, text in indexed_texts if item_index >= len(texts))
-    if changed:
-        edited = list(texts)
-        for item_index, text in changed:
-            edited[item_index] = text
-        texts = tuple(edited)
-    return texts + appended

@@ -53,11 +53,12 @@ class ItemAvailability:
     @classmethod
     def of(cls, items: Sequence[Item]) -> Self:
         """The present state of each item."""
-        return cls(
-            np.array([item.hidden for item in items], bool),
-            np.array([_value_or_default(item.available_from, -np.inf) for item in items]),
-            np.array([_value_or_default(item.available_until, np.inf) for item in items]),
-        )
+        hidden, start, end = np.zeros(len(items), bool), *np.zeros((2, len(items)))
+        for row, item in enumerate(items):  # once: those of a large catalogue are made each time
+            hidden[row] = item.hidden
+            start[row] = _value_or_default(item.available_from, -np.inf)
+            end[row] = _value_or_default(item.available_until, np.inf)
+        return cls(hidden, start, end)
 
     def updated(self, items: Sequence[Item], catalogue: Catalogue) -> Self:
         """With these items, which are in the catalogue, as they are now."""

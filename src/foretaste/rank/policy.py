@@ -153,12 +153,14 @@ class Policy:
         ]
         barred = self.barred_items(index, policy_context)
         barred = barred if withheld is None else barred | withheld
-        titles = np.array(index.catalogue.titles, object)
-        # an item that may be shown may be named, also where another of its name may not
+        titles = index.catalogue.titles
+        barred_titles = {titles[row] for row in np.flatnonzero(barred).tolist()}
+        if barred_titles:  # an item that may be shown may be named, also where another may not
+            barred_titles.difference_update(titles[row] for row in np.flatnonzero(~barred).tolist())
         return PolicyTextChecker(
             banned_conditions,
             self._exclusions,
-            sorted(set(titles[barred]) - set(titles[~barred])),
+            sorted(barred_titles),
             muted_conditions,
         )
 

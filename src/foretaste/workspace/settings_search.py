@@ -173,12 +173,12 @@ class _Search:
         ranked = np.argsort([-self._score(trial) for trial in trials[1:]], kind="stable")
         parents = even_shares[ranked[:PARENTS]] if len(ranked) else even_shares[:1]
         near_count = job.trials - even_count
-        near = (
+        near_changes = (
             [space.changes_at(row) for row in space.near_shares(parents, near_count, job.seed)]
             if near_count
             else []
         )
-        trials += self._measure([(changes, 0) for changes in near])
+        trials += self._measure([(changes, 0) for changes in near_changes])
         return self._report(trials)
 
     def _report(self, trials: list[Trial]) -> SearchReport:
@@ -202,8 +202,8 @@ class _Search:
         """By the people who did not choose, each fitted with the other seeds as well."""
         self._end = np.inf  # without this the search would have been for nothing
         seeds = range(1, self._job.seeds)
-        wanted = [(trial.changes, seed) for trial in (present, best) for seed in seeds]
-        repeated = self._measure(wanted)
+        repetitions = [(trial.changes, seed) for trial in (present, best) for seed in seeds]
+        repeated = self._measure(repetitions)
         results: dict[bool, list[RankingResult]] = {False: [], True: []}
         for trial in (present, best, *repeated):
             if trial.result is None:
@@ -222,13 +222,13 @@ class _Search:
         )
         return replace(comparison, name_a="the present set", name_b="the new set")
 
-    def _measure(self, wanted: Sequence[tuple[Changes, int]]) -> list[Trial]:
+    def _measure(self, requested_trials: Sequence[tuple[Changes, int]]) -> list[Trial]:
         """Each of these, of which those that are kept are read; those for which there is no time
         are left out.
         """
         folder = self._folder / "trials"
         folder.mkdir(exist_ok=True)
-        unique = list({_name(*trial): trial for trial in wanted}.items())
+        unique = list({_name(*trial): trial for trial in requested_trials}.items())
         trials = {name: read_trial(folder / name) for name, _ in unique}
         missing = [(name, trial) for name, trial in unique if trials[name] is None]
         self._tell(len(unique) - len(missing))
