@@ -15,7 +15,7 @@ from foretaste.domain.arrays import rows_that_fit
 from foretaste.domain.cluster import Cluster
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS, EvaluationCases, Interactions, Item
 from foretaste.domain.order_charges import articles_of
-from foretaste.domain.ports import BackboneOpener, Progress
+from foretaste.domain.ports import BackboneOpener, Progress, no_progress
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
 from foretaste.evaluate.comparison import Comparison, compare_results
@@ -39,6 +39,7 @@ class ChangedWorkspace:
     workspace: TrainingWorkspace
     config: Config
     data_encoder: DataEncoder
+    progress: Progress
 
     @property
     def folder(self) -> Path:
@@ -49,11 +50,6 @@ class ChangedWorkspace:
     def store(self) -> Store:
         """Of the workspace."""
         return self.workspace.store
-
-    @property
-    def progress(self) -> Progress:
-        """Of the workspace."""
-        return self.workspace.progress
 
     @property
     def cluster(self) -> Cluster | None:
@@ -121,7 +117,7 @@ def compare_settings(
 
 def _measure(workspace: TrainingWorkspace, config: Config, protocol: str) -> RankingResult:
     """What the lists of one fit are like."""
-    with as_if_set(workspace, config) as changed_workspace:
+    with as_if_set(workspace, config, workspace.progress) as changed_workspace:
         items = articles_of(workspace.store.items())
         fitted, encoded_data = fit_protocol(changed_workspace, protocol, items)
         return _rank(fitted.product, encoded_data.split.test, workspace.progress)
@@ -133,7 +129,8 @@ def measure_trial(
     """The same of at most so many cases, with what was accepted up to an event; what a service
     would be taught besides is left out.
     """
-    with as_if_set(workspace, config) as changed_workspace:
+    # of each trial only what is read is told: its other steps are those of the trials before
+    with as_if_set(workspace, config, no_progress) as changed_workspace:
         items = articles_of(workspace.store.items())
         interactions, _, _ = changed_workspace.interactions(items, until)
         data_encoder = changed_workspace.data_encoder
@@ -141,7 +138,7 @@ def measure_trial(
         training = changed_workspace.training(encoded_data)
         product = fit_product(training, data_encoder.open_encoder(encoded_data.encoder))
         test = encoded_data.split.test.sample(max_cases, np.random.default_rng(0))
-        return _rank(product, test, workspace.progress)
+        return _rank(product, test, no_progress)
 
 
 def _rank(product: ProductOfExperts, cases: EvaluationCases, progress: Progress) -> RankingResult:
@@ -150,7 +147,9 @@ def _rank(product: ProductOfExperts, cases: EvaluationCases, progress: Progress)
 
 
 @contextmanager
-def as_if_set(workspace: TrainingWorkspace, config: Config) -> Iterator[ChangedWorkspace]:
+def as_if_set(
+    workspace: TrainingWorkspace, config: Config, progress: Progress
+) -> Iterator[ChangedWorkspace]:
     """The workspace with other settings; it reads by itself where they say how to read."""
     is_read_alike = (config.language, config.behaviour) == (
         workspace.config.language,
@@ -160,7 +159,7 @@ def as_if_set(workspace: TrainingWorkspace, config: Config) -> Iterator[ChangedW
     if not is_read_alike:
         encoder = DataEncoder(config, workspace.folder, progress=workspace.progress)
     try:
-        yield ChangedWorkspace(workspace, config, encoder)
+        yield ChangedWorkspace(workspace, config, encoder, progress)
     finally:
         if not is_read_alike:
             encoder.close()
