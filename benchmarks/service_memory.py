@@ -53,7 +53,7 @@ class Sizes:
 
     def _own(self, one: object) -> int:
         if isinstance(one, np.ndarray):
-            return one.nbytes if one.base is None else 0  # else of what it looks at
+            return 0 if isinstance(one.base, np.ndarray) else one.nbytes  # else of what it looks at
         if isinstance(one, torch.Tensor):
             return one.untyped_storage().nbytes()
         if type(one).__module__.startswith("faiss") and hasattr(one, "ntotal"):
@@ -64,7 +64,7 @@ class Sizes:
 
 def _inner(one: object) -> Iterator[object]:
     if isinstance(one, np.ndarray):
-        yield from () if one.base is None else (one.base,)
+        yield from (one.base,) if isinstance(one.base, np.ndarray) else ()
         yield from one.ravel() if one.dtype == object else ()
     elif isinstance(one, dict):
         yield from one.keys()

@@ -125,7 +125,7 @@ def _print(report: "SearchReport") -> None:
         return
     sentence = str(report.comparison)
     console.say(sentence[0].upper() + sentence[1:])
-    for key, value in report.settings.items():
+    for key, value in report.settings.items() if report.is_better else ():
         console.say(f"{key} = {toml_value(value)}")
 
 
