@@ -281,7 +281,7 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         name = self.candidate().name
         self.models.promote(name)
         self.models.prune(self.config.model.max_versions)
-        self.recounter.close_receipts()
+        self.recounter.finish_training()
         self.data_encoder.prune(version.data.get("encoder") for version in self.models.versions())
         return self.models.version(name)
 

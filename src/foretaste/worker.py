@@ -319,7 +319,7 @@ class Worker:
         # an erasure may have written it anew meanwhile, under another name
         self._loop.models.promote(self._loop.models.current_name(candidate.name))
         self._loop.models.prune(self._loop.config.model.max_versions)
-        self._loop.recounter.close_receipts()
+        self._loop.recounter.finish_training()
 
 
 def _with_verdict(outcome: TrainingOutcome, comparison: ModelComparison | None) -> TrainingOutcome:

@@ -116,6 +116,40 @@ def test_no_byte_of_them_is_left(trained: Path, tmp_path: Path, seed: int) -> No
     assert bytes_left(trained, person) == {}
 
 
+def test_who_dies_while_somebody_is_erased_leaves_nothing_that_the_next_erasure_does_not_find(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the database has forgotten them nobody knows what they searched for, nor which rows of
+    an import were theirs.
+    """
+    person = Person(random.Random(6))
+    loop = Foretaste.open(trained)
+    loop.recommend("u1")
+    vectors = cached_vectors(trained)
+    person.act(loop)
+    cells = {"user": ["x"], "item": ["space-1"], "event_type": ["huh"], "of": [person.events[0]]}
+    loop.add(events=pd.DataFrame(cells))  # rejected, and theirs by the id of an event alone
+    loop.recommendation_log.flush()
+    assert cached_vectors(trained) > vectors
+    erase = loop.store.erase
+
+    def erase_and_die(user: str, at: float | None = None) -> None:
+        erase(user, at)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop.store, "erase", erase_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            loop.erase(person.user)
+    loop.close()
+    assert cached_vectors(trained) <= vectors
+    loop = Foretaste.open(trained)
+    receipt = loop.erase(person.user, retrain=True)
+    loop.close()
+    assert receipt.completion is not None
+    assert bytes_left(trained, person) == {}
+
+
 def test_no_byte_of_them_is_left_in_postgresql(
     trained: Path,
     tmp_path: Path,

@@ -13,7 +13,11 @@ from foretaste.domain.signed_documents import signer
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
 from foretaste.model.version import ModelVersions
-from foretaste.training.erasure_receipt import PENDING_BACKUPS_NOTE, PENDING_WEIGHTS_NOTE
+from foretaste.training.erasure_receipt import (
+    PENDING_BACKUPS_NOTE,
+    PENDING_PAGES_NOTE,
+    PENDING_WEIGHTS_NOTE,
+)
 
 
 @pytest.fixture
@@ -36,7 +40,7 @@ def test_the_first_receipt_says_what_was_and_what_is_due(loop: Foretaste) -> Non
     assert all(after == 0 for _, after in stores.values())
     (model,) = document["models"]
     assert model["after"] == loop.models.live_name() != model["before"]
-    assert [row["what"] for row in document["due"]] == [PENDING_WEIGHTS_NOTE]
+    assert [row["what"] for row in document["due"]] == [PENDING_PAGES_NOTE, PENDING_WEIGHTS_NOTE]
     assert all(row["expected_by"] > document["erased_at"] for row in document["due"])
     assert signer(document) == loop.receipt_key()["fingerprint"]
     assert receipt.completion is None

@@ -278,7 +278,10 @@ def test_erasures_that_follow_one_another_while_lists_are_made_are_counted_toget
 
     loop.manager.renew()
     assert taken(loop) == 135
-    assert loop.receipt(receipt_id).due == (erasure_receipt.PENDING_WEIGHTS_NOTE,)
+    assert loop.receipt(receipt_id).due == (
+        erasure_receipt.PENDING_PAGES_NOTE,
+        erasure_receipt.PENDING_WEIGHTS_NOTE,
+    )
     loop.clock = lambda: time.time() + 700
     assert loop.recounter.erase("u4", is_served=True).recounted_versions
     loop.close()

@@ -69,10 +69,13 @@ class StoreCopier:
         return f"{server} {database}", schema_name
 
     def _copy_file(self, path: Path) -> None:
-        """By SQLite's own backup: in one step, from a state that no writer changes."""
+        """By SQLite's own backup: in one step, from a state that no writer changes. Then without
+        what its pages still have of rows that were deleted.
+        """
         with self._engine.connect() as connection, closing(sqlite3.connect(path)) as copy:
             source: Any = connection.connection.driver_connection
             source.backup(copy)
+            copy.execute("VACUUM")
 
     def _copy_rows(self, path: Path) -> None:
         """In one transaction that sees one state of all tables."""

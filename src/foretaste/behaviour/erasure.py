@@ -21,7 +21,8 @@ from foretaste.behaviour.erased_numbers import erased_numbers_row, first_number_
 from foretaste.behaviour.erasure_files import export_erasures
 from foretaste.behaviour.keys import KeyTable
 from foretaste.behaviour.preference_rows import PreferenceRows, belongs_to
-from foretaste.behaviour.purge import lasting_copies, purge, purge_note, scrub
+from foretaste.behaviour.purge import purge_notes
+from foretaste.behaviour.purged_files import PurgedFiles
 from foretaste.behaviour.recommendations import RecommendationRows, recommendation_from_row
 from foretaste.behaviour.schema import (
     consents,
@@ -64,7 +65,7 @@ IDS_PER_QUERY = 500
 """Numbers or names in one statement."""
 
 
-class ErasureRows(RecommendationRows, PreferenceRows):
+class ErasureRows(RecommendationRows, PreferenceRows, PurgedFiles):
     """What is kept of one person."""
 
     folder: Path | None
@@ -154,20 +155,6 @@ class ErasureRows(RecommendationRows, PreferenceRows):
         erases them again. → False where it could not be written everywhere.
         """
         return self.folder is None or export_erasures(self._engine, self.folder)
-
-    def purge_log(self) -> bool:
-        """Rid the database's own log of what was erased. → False where that is still due, as
-        another process reads an old state: try again later.
-        """
-        with store_errors(self.url):
-            return purge(self._engine)
-
-    def scrub(self) -> list[str]:
-        """Overwrite what the database's files still have of deleted rows, which locks its tables
-        meanwhile. → what could not be done.
-        """
-        with store_errors(self.url):
-            return scrub(self._engine)
 
     def delete_events(
         self, user: str, item: str, event_type: str | None = None, *, variant: str | None = None
@@ -261,10 +248,6 @@ class ErasureRows(RecommendationRows, PreferenceRows):
                 self._engine, lambda connection: first_number_past(connection, after_count)
             )
 
-    def lasting_copies(self) -> Sequence[str]:
-        """What of the erased the database keeps that no erasure can delete, in words."""
-        return lasting_copies(self._engine)
-
     def erasure_count(self) -> int:
         """How many erasures there have been, of people and of single events."""
         with store_errors(self.url):
@@ -317,7 +300,7 @@ class ErasureRows(RecommendationRows, PreferenceRows):
         rows = [
             {"name": ERASURE_COUNT_KEY, "text": str(count)},
             erased_numbers_row(connection, count, first_number),
-            purge_note(connection, count),
+            *purge_notes(connection, count),
         ]
         insert = self._insert(meta).values(rows)
         replacement = {"text": insert.excluded.text}

@@ -3,9 +3,13 @@
 What is deleted lives on where the database keeps the pages or rows of before: SQLite in its log as
 long as another process reads an old state, PostgreSQL until a VACUUM. A note in `meta`, written in
 the transaction that erases, says that this is due until it was done, also past a crash.
+
+SQLite overwrites what it deletes, but not the copies that it left where it once moved a row to
+another page: those go when the whole file is written anew, and a second note says that this is due.
 """
 
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -15,6 +19,10 @@ from foretaste.domain.patience import NOTE, UNLIMITED, patience
 
 PURGE_KEY = "erasure:log_due"
 """Under this name `meta` says that the database's log still holds something that was erased."""
+PAGES_KEY = "erasure:pages_due"
+"""The same of the pages of SQLite's file."""
+MAX_REWRITTEN_BYTES = 512 * 2**20
+"""Of SQLite's file, up to which it is written anew while others wait to write, for some seconds."""
 ERASED_TABLES = (
     schema.events,
     schema.users,
@@ -42,29 +50,62 @@ _CHECKPOINT_MILLISECONDS = int(NOTE.lock * 1000)
 """That the checkpoint of SQLite waits for readers: others cannot write meanwhile."""
 
 
-def purge_note(connection: sa.Connection, erasures: int) -> dict[str, str]:
-    """The row of `meta` for what this transaction erases: a number, and on PostgreSQL its own."""
+def purge_notes(connection: sa.Connection, erasures: int) -> list[dict[str, str]]:
+    """The rows of `meta` for what this transaction erases. erasures: the number of this one."""
     if connection.dialect.name == "sqlite":
-        return {"name": PURGE_KEY, "text": str(erasures)}
+        unique_text = f"{erasures} {uuid4().hex}"
+        return [{"name": name, "text": unique_text} for name in (PURGE_KEY, PAGES_KEY)]
     transaction = connection.scalar(sa.text("SELECT pg_current_xact_id()::xid::text"))
-    return {"name": PURGE_KEY, "text": f"{erasures} {transaction}"}
+    return [{"name": PURGE_KEY, "text": f"{erasures} {transaction}"}]
 
 
 def purge(engine: sa.Engine) -> bool:
-    """Do what is due. → whether nothing is any more."""
-    note_query = sa.select(schema.meta.c.text).where(schema.meta.c.name == PURGE_KEY)
-    with engine.connect() as connection:
-        note = connection.scalar(note_query)
+    """Do what is due in the database's log. → whether nothing is any more."""
+    note = _note(engine, PURGE_KEY)
     if note is None:
         return True
     is_purged = _empty_log(engine) if engine.dialect.name == "sqlite" else _vacuum(engine, note)
-    if not is_purged:
+    return is_purged and _take_off(engine, PURGE_KEY, note)
+
+
+def pages_are_due(engine: sa.Engine) -> bool:
+    """Whether pages of SQLite's file may still have copies of what was erased."""
+    return _note(engine, PAGES_KEY) is not None
+
+
+def rewrite_pages(engine: sa.Engine, max_bytes: int | None = MAX_REWRITTEN_BYTES) -> bool:
+    """Write SQLite's file anew, where that is due and it is no larger than `max_bytes`. → whether
+    it is due no more.
+    """
+    note = _note(engine, PAGES_KEY)
+    if note is None:
+        return True
+    if max_bytes is not None and _file_bytes(engine) > max_bytes:
         return False
+    return _rewrite_file(engine) and _empty_log(engine) and _take_off(engine, PAGES_KEY, note)
+
+
+def _note(engine: sa.Engine, name: str) -> str | None:
+    """What `meta` says to be due."""
+    with engine.connect() as connection:
+        text: str | None = connection.scalar(
+            sa.select(schema.meta.c.text).where(schema.meta.c.name == name)
+        )
+    return text
+
+
+def _take_off(engine: sa.Engine, name: str, note: str) -> bool:
+    """It was done. → False where another erasure has been made meanwhile."""
     c = schema.meta.c
-    deletion = sa.delete(schema.meta).where(c.name == PURGE_KEY, c.text == note)
+    deletion = sa.delete(schema.meta).where(c.name == name, c.text == note)
     with patience(NOTE), write_transaction(engine) as connection:
-        # none is deleted where another erasure has been made meanwhile
         return connection.execute(deletion).rowcount > 0
+
+
+def _file_bytes(engine: sa.Engine) -> int:
+    with engine.connect() as connection:
+        pages = connection.scalar(sa.text("PRAGMA page_count"))
+        return int(pages or 0) * int(connection.scalar(sa.text("PRAGMA page_size")) or 0)
 
 
 def lasting_copies(engine: sa.Engine) -> list[str]:
@@ -80,8 +121,13 @@ def scrub(engine: sa.Engine) -> list[str]:
     notes = list[str]()
     with patience(UNLIMITED):
         if engine.dialect.name == "sqlite":
+            note = _note(engine, PAGES_KEY)
             is_rewritten = _rewrite_file(engine)
-            return notes if _empty_log(engine) and is_rewritten else [SQLITE_READERS_NOTE]
+            if not (_empty_log(engine) and is_rewritten):
+                return [SQLITE_READERS_NOTE]
+            if note is not None:
+                _take_off(engine, PAGES_KEY, note)
+            return notes
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(sa.text("SET statement_timeout = 0"))
             for table in schema.metadata.sorted_tables:

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from foretaste.behaviour.engine import store_errors, write_transaction
-from foretaste.behaviour.purge import purge_note
+from foretaste.behaviour.purge import purge_notes
 from foretaste.behaviour.schema import events, meta
 from foretaste.behaviour.spent_events import ERASURE_COUNT_KEY
 from foretaste.domain.data import IDENTIFY_EVENT
@@ -51,9 +51,9 @@ class RetentionRows:
         return OlderEvents(len(rows), texts, has_more=len(rows) == EVENTS_PER_DELETION)
 
     def _note_deletion(self, connection: sa.Connection) -> None:
-        """That the database's own log still holds them, see `purge`."""
+        """That the database's own files still hold them, see `purge`."""
         count_query = sa.select(meta.c.text).where(meta.c.name == ERASURE_COUNT_KEY)
         erasures = int(connection.scalar(count_query) or 0)
-        insert = self._insert(meta).values(purge_note(connection, erasures))
+        insert = self._insert(meta).values(purge_notes(connection, erasures))
         replacement = {"text": insert.excluded.text}
         connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_=replacement))

@@ -10,7 +10,8 @@ from typing import NamedTuple, Protocol
 
 from foretaste.domain.consent_store import ConsentStore
 from foretaste.domain.consent_store import EventRefusal as EventRefusal
-from foretaste.domain.data import ErasureCounts, Event, Item, User
+from foretaste.domain.data import Event, Item, User
+from foretaste.domain.erasure_store import ErasureStore
 from foretaste.domain.import_store import ImportStore
 from foretaste.domain.impressions import ImpressionStore
 from foretaste.domain.preference import Conversation, Preference
@@ -351,6 +352,7 @@ class Store(
     ImpressionStore,
     FactStore,
     ImportStore,
+    ErasureStore,
     Protocol,
 ):
     """All of them: one place, so that one transaction can reach across."""
@@ -370,29 +372,6 @@ class Store(
 
     def log_position(self) -> tuple[int, int]:
         """(number of the newest event, newest revision of an item); 0 where there is none."""
-
-    def erase(self, user: str, at: float | None = None) -> ErasureCounts:
-        """Delete all that is kept of a user, in one transaction. → how much that was.
-
-        at: the time, seconds since 1970; now where it is left out.
-        """
-
-    def erased_at(self, user: str) -> float | None:
-        """When a user was last erased, seconds since 1970; None for who never was."""
-
-    def export_erasures(self) -> bool:
-        """Write who was erased beside the backups, so that a restore erases them again. → False
-        where it could not be written everywhere.
-        """
-
-    def purge_log(self) -> bool:
-        """Rid the database's own log of what was erased. → False where that is still due."""
-
-    def lasting_copies(self) -> Sequence[str]:
-        """What of the erased the database keeps that nobody here can delete, in words."""
-
-    def erasure_count(self) -> int:
-        """How many erasures there have been."""
 
     def counts(self) -> Mapping[str, int]:
         """events, items, users."""

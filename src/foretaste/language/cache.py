@@ -78,6 +78,12 @@ class CachedEncoder:
         self._recent.remove(keys)
         return self._file.remove(keys)
 
+    def rewrite_file(self) -> bool:
+        """Write the file anew, without what its pages still have of vectors that were deleted. →
+        False while it is busy.
+        """
+        return self._file.rewrite()
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()

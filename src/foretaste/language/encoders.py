@@ -79,6 +79,13 @@ class Encoders:
             if isinstance(encoder, CachedEncoder)
         )
 
+    def rewrite_cache(self) -> bool:
+        """Write the file of vectors anew, without what its pages still have of those that were
+        deleted. → False while it is busy. Raises what `open` does.
+        """
+        encoder = self.open(None)
+        return not isinstance(encoder, CachedEncoder) or encoder.rewrite_file()
+
     def close(self) -> None:
         """Let go of the files of vectors; what still reads goes on without them."""
         for encoder in self._open_encoders.values():

@@ -65,6 +65,8 @@ class VectorFile:
         """
 
         def delete(db: sqlite3.Connection) -> int:
+            if not self._is_there(db, keys):
+                return 0
             with db:
                 count = db.executemany("DELETE FROM vectors WHERE key = ?", [(k,) for k in keys])
             with_readers, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -74,6 +76,20 @@ class VectorFile:
         if removed_count is None or removed_count < 0:
             raise StoreError(f"the vector cache {self._path} is busy or cannot be written")
         return removed_count
+
+    def rewrite(self) -> bool:
+        """Write the whole file anew, so that its pages keep no copy of what was deleted, and drop
+        files that were set aside as damaged. → False while it is busy.
+        """
+
+        def vacuum(db: sqlite3.Connection) -> bool:
+            db.execute("VACUUM")
+            with_readers, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not with_readers
+
+        for part in self._parts(self._aside):
+            part.unlink(missing_ok=True)
+        return bool(self._run(vacuum))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -122,16 +138,32 @@ class VectorFile:
             raise
         return db
 
+    def _is_there(self, db: sqlite3.Connection, keys: Sequence[bytes]) -> bool:
+        """Whether the file, or its log, may have something of these."""
+        log_file = self._parts(self._path)[1]
+        if log_file.exists() and log_file.stat().st_size:
+            return True
+        query = "SELECT 1 FROM vectors WHERE key = ?"
+        return any(db.execute(query, (key,)).fetchone() for key in keys)
+
+    @property
+    def _aside(self) -> Path:
+        return self._path.with_name(self._path.name + ".corrupt")
+
+    @staticmethod
+    def _parts(path: Path) -> list[Path]:
+        """A file of SQLite, its log and its index."""
+        return [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")]
+
     def _set_aside(self, error: sqlite3.DatabaseError) -> None:
-        aside = self._path.with_name(self._path.name + ".corrupt")
+        aside = self._aside
         log.warning(
             "vector cache %s is damaged (%s); set aside as %s", self._path, error, aside.name
         )
-        for suffix in ("", "-wal", "-shm"):
-            # The journal goes too: SQLite would replay it into the new file.
-            part = self._path.with_name(self._path.name + suffix)
+        # The journal goes too: SQLite would replay it into the new file.
+        for part, target in zip(self._parts(self._path), self._parts(aside), strict=True):
             if part.exists():
-                part.replace(aside.with_name(aside.name + suffix))
+                part.replace(target)
 
 
 def _fetch_all(

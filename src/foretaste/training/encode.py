@@ -80,6 +80,12 @@ class DataEncoder:
         """Take what is kept of these texts out of the cache. → how many vectors."""
         return self.encoders.forget(texts, encoders)
 
+    def rewrite_cache(self) -> bool:
+        """Write the cache anew, without what its file still has of vectors that were deleted. →
+        False while it is busy.
+        """
+        return self.encoders.rewrite_cache()
+
     def vectors(
         self,
         items: Sequence[Item],

@@ -30,6 +30,10 @@ PENDING_LOG_NOTE = (
     "the log of the database, until no other process reads a state of before; this is tried again "
     "within ten minutes while a service or a worker runs, and when one starts"
 )
+PENDING_PAGES_NOTE = (
+    "copies of deleted rows in parts of the database's file that are not in use, until a training "
+    "has ended or 'foretaste scrub' was run (a file of more than 512 MB: 'foretaste scrub' alone)"
+)
 PENDING_RECOUNT_NOTE = (
     "the counts of the model versions that do not answer, which are taken anew beside the answers "
     "within ten minutes; until then do not roll back to one"

@@ -1,7 +1,9 @@
 """In: a person who is about to be forgotten. Out: nothing of them beside the database any more:
 rows of theirs that were rejected at imports, and vectors of what they searched for and wrote.
 
-What there is must be known before the database forgets: by what they are named, and their texts.
+What there is must be known before the database forgets: by what they are named, and their texts. So
+it goes first: should the process die in between, whoever erases again still knows all of it. And it
+goes once more after it, for what somebody else has read or rejected meanwhile.
 """
 
 import logging
@@ -41,24 +43,26 @@ class PersonalCopies:
             for name in ("events", "changes", "recommendations", "conversations")
         ]
         self._texts = sorted({text for text in _texts(own_parts) if text.strip()})
+        self.counts = {"rejected rows": 0, "vectors of their texts": 0}
+        """How much each place had, in all that were erased so far."""
 
-    def erase(self, versions: Sequence[ModelVersion]) -> tuple[dict[str, int], list[str]]:
-        """→ (how much each place had, what is still due). versions: those there are."""
-        counts, notes = {"rejected rows": 0, "vectors of their texts": 0}, list[str]()
+    def erase(self, versions: Sequence[ModelVersion]) -> list[str]:
+        """→ what is still due. versions: those there are."""
+        notes = list[str]()
         try:
-            counts["rejected rows"] = erase_rejected_rows(self._workspace.folder, self._names)
+            self.counts["rejected rows"] += erase_rejected_rows(self._workspace.folder, self._names)
         except OSError as error:
             log.error("rejected rows of somebody who was erased: %s", error)
             notes.append(PENDING_REJECTS_NOTE)
         encoders = {version.data.get("encoder") for version in versions}
         try:
-            counts["vectors of their texts"] = self._workspace.data_encoder.forget(
+            self.counts["vectors of their texts"] += self._workspace.data_encoder.forget(
                 self._texts, {None, *encoders}
             )
         except (OSError, ForetasteError) as error:
             log.error("vectors of somebody who was erased: %s", error)
             notes.append(PENDING_CACHE_NOTE)
-        return counts, notes
+        return notes
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -26,12 +26,14 @@ from foretaste.errors import ForetasteError, ModelError
 from foretaste.model.artefacts import REPLACED_NAMES_KEY, ModelVersion
 from foretaste.online.manager import ModelManager
 from foretaste.training.encode import DataEncoder
+from foretaste.training.erased_files import rewrite_files, try_step
 from foretaste.training.erasure_receipt import (
     PENDING_ANSWERING_NOTE,
     PENDING_BACKUPS_NOTE,
     PENDING_FAILED_RECOUNT_NOTE,
     PENDING_LIST_NOTE,
     PENDING_LOG_NOTE,
+    PENDING_PAGES_NOTE,
     PENDING_RECOUNT_NOTE,
     PENDING_TAKE_BACK_NOTE,
     ErasureReceipt,
@@ -96,6 +98,7 @@ class ErasureRecounter:
             count_of(personal, has_attributes),
             PersonalCopies(workspace, user, personal),
         )
+        copies.erase(workspace.models.versions())  # first, as afterwards nobody knows of what
         give_way()
         erased = workspace.store.erase(user, workspace.clock())
         erased_at = workspace.store.erased_at(user)
@@ -105,24 +108,24 @@ class ErasureRecounter:
             notes = [] if erased_at is None else [PENDING_ANSWERING_NOTE, PENDING_LOG_NOTE]
         else:
             recounted_versions, notes = self._follow_erasure(defer_others=is_served)
-        if not self._try_step(workspace.store.export_erasures):
+        if not try_step(workspace.store.export_erasures):
             notes.append(PENDING_LIST_NOTE)
         if notes:
             self.recount_soon()
         give_way()
         versions = workspace.models.versions()
-        other_counts, copy_notes = copies.erase(versions)
+        copy_notes = copies.erase(versions)
         give_way()
         if erased_at is None:  # nobody who ever was here
             return ErasureReceipt(user, erased, tuple(recounted_versions), (*notes, *copy_notes))
-        notes += [*version_notes(versions, erased_at), *copy_notes]
+        notes += [*self._page_notes(), *version_notes(versions, erased_at), *copy_notes]
         lasting_notes = [PENDING_BACKUPS_NOTE, *workspace.store.lasting_copies()]
         counts_after = count_of(
             personal_data(workspace.store, user) or {}, workspace.store.user(user) is not None
         )
         signed_receipt = self.receipts.issue(
             user,
-            StoreCounts({**counts, **other_counts}, counts_after, personal_digests(personal)),
+            StoreCounts({**counts, **copies.counts}, counts_after, personal_digests(personal)),
             [self._replacement(name) for name in recounted_versions],
             notes,
             lasting_notes,
@@ -150,10 +153,10 @@ class ErasureRecounter:
 
         @cache
         def shared() -> tuple[list[str], Sequence[ModelVersion]]:
-            notes = self._stale_notes()
-            if not self._try_step(store.purge_log):
+            notes = [*self._stale_notes(), *self._page_notes()]
+            if not try_step(store.purge_log):
                 notes.append(PENDING_LOG_NOTE)
-            if not self._try_step(store.export_erasures):
+            if not try_step(store.export_erasures):
                 notes.append(PENDING_LIST_NOTE)
             return notes, self._workspace.models.versions()
 
@@ -170,6 +173,14 @@ class ErasureRecounter:
             return []
         answering_version = self._stale_version(erasures, answering_only=True)
         return [PENDING_RECOUNT_NOTE if answering_version is None else PENDING_ANSWERING_NOTE]
+
+    def _page_notes(self) -> list[str]:
+        return [PENDING_PAGES_NOTE] if self._workspace.store.pages_are_due() else []
+
+    def finish_training(self) -> None:
+        """After a training: no file keeps copies of the erased, and their receipts are closed."""
+        rewrite_files(self._workspace)
+        self.close_receipts()
 
     def close_receipts(self) -> list[str]:
         """Sign the second receipt of each erasure of which nothing is due any more. → numbers."""
@@ -239,10 +250,10 @@ class ErasureRecounter:
         except (OSError, ForetasteError) as error:  # they are gone from the store all the same
             log.error("not counted anew: %s", error)
             notes.append(PENDING_FAILED_RECOUNT_NOTE)
-        is_renewed = self._try_step(self._renew)
+        is_renewed = try_step(self._renew)
         if not is_renewed and PENDING_FAILED_RECOUNT_NOTE not in notes:
             notes.append(PENDING_FAILED_RECOUNT_NOTE)  # there is a receipt all the same
-        if not self._try_step(workspace.store.purge_log):
+        if not try_step(workspace.store.purge_log):
             notes.append(PENDING_LOG_NOTE)
         return recounted_versions, notes
 
@@ -268,20 +279,11 @@ class ErasureRecounter:
             self.recount_soon()
         return recounted_versions, notes
 
-    @staticmethod
-    def _try_step(step: Callable[[], bool]) -> bool:
-        """Whether a step after the erasure is done, as it says itself; it may fail."""
-        try:
-            return step()
-        except ForetasteError as error:
-            log.error("left to do after an erasure: %s", error)
-            return False
-
     def _finish_in_store(self) -> bool:
         """→ whether nothing is due of what the store does after an erasure."""
         store = self._workspace.store
-        is_exported = self._try_step(store.export_erasures)
-        return self._try_step(store.purge_log) and is_exported
+        is_exported = try_step(store.export_erasures)
+        return try_step(store.purge_log) and is_exported
 
     def resume(self) -> None:
         """Do what an erasure before has left to do: count anew now, the rest beside the answers."""

@@ -71,6 +71,7 @@ class ErasureLists:
                     raise InputError(self._missing_list(name, list_id_of(key)))
                 for erasures in lists:
                     store.apply_erasures(erasures, str(key), self._created)
+                store.rewrite_pages(max_bytes=None)  # nobody waits to write
             known_backups = backup_folders(tenant_folder(self._root, name))
             remember_backups(folder, self._file.parent, *known_backups)
         if self._extra is not None and not has_extra_list:
