@@ -1,5 +1,8 @@
 """A list has no fewer of a group than a fair draw would, at each of its places."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,8 +12,9 @@ from foretaste.errors import InputError
 from foretaste.rank.floors import (
     PrefixFloor,
     _failure_probability,
-    _minimums,
     check_joint_floors,
+    cumulative_probabilities,
+    minimums_at,
     prefix_minimums,
 )
 
@@ -33,15 +37,24 @@ def test_one_test_is_that_of_the_paper() -> None:
         0.7: [0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6],
     }
     for share, counts in table.items():
-        assert _minimums(12, share, 0.1).tolist() == counts, share
+        assert minimums_at(cumulative_probabilities(12, share), 0.1).tolist() == counts, share
 
 
 def test_the_failure_probability_is_that_of_lists_made_by_chance() -> None:
-    minimums = _minimums(20, 0.4, 0.1)
+    minimums = minimums_at(cumulative_probabilities(20, 0.4), 0.1)
     rng = np.random.default_rng(0)
     draws = (rng.random((40_000, 20)) < 0.4).cumsum(axis=1)
     failed = (draws < minimums).any(axis=1).mean()
     assert _failure_probability(minimums, 0.4) == pytest.approx(failed, abs=0.01)
+
+
+def test_a_list_with_a_floor_imports_nothing_that_takes_longer_than_a_list() -> None:
+    """`scipy.stats` takes a second or two: the first list with a floor came too late, and those
+    after it were made by popularity alone.
+    """
+    code = "import sys; from foretaste.rank.floors import prefix_minimums as of; of(10, 0.3, 0.1); "
+    code += "assert 'scipy.stats' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @settings(max_examples=30)

@@ -11,6 +11,7 @@ Each process keeps to the shares with the lists that it serves; what it has foun
 it ends, and found again within some hundred lists.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -23,6 +24,8 @@ from foretaste.rank.conditions import Condition, parse_condition
 from foretaste.rank.exposure_settings import ExposureTarget
 from foretaste.rank.index import FilterIndex, Mask
 from foretaste.rank.probability_shift import ProbabilityShift
+
+log = logging.getLogger(__name__)
 
 EXPOSURE_EXPERT = "exposure"
 """Names the terms of what is added."""
@@ -144,5 +147,6 @@ def _changed(price: float, nats: float) -> float:
 def _mask(index: FilterIndex, condition: Condition) -> Mask | None:
     try:
         return index.mask(condition)
-    except InputError:
+    except InputError as error:
+        log.warning("rank.exposure: %s; no share is kept of it", error)
         return None

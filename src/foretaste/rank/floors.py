@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
-from foretaste.domain.data import Longs
+from foretaste.domain.data import Doubles, Longs
 from foretaste.errors import InputError
 from foretaste.rank.index import Mask
 
 SEARCH_STEPS = 25
 """Halvings of the level of one test."""
+ROUNDING = 1e-9
+"""Of a level: 1 - .9 is a little less than .1 in floating numbers."""
 
 
 @dataclass(frozen=True)
@@ -44,36 +45,55 @@ def prefix_minimums(n: int, share: float, significance: float) -> Longs:
     share: of the group in a list made by chance. significance: the probability with which such a
     list is taken for unfair, at any of its places.
     """
+    cumulative = cumulative_probabilities(n, share)
     low, high = 0.0, significance
-    counts = _minimums(n, share, significance)
+    fair_counts, counts = minimums_at(cumulative, low), minimums_at(cumulative, high)
     if _failure_probability(counts, share) <= significance:
         return counts
     for _ in range(SEARCH_STEPS):
         level = (low + high) / 2
-        if _failure_probability(_minimums(n, share, level), share) <= significance:
-            low = level
+        counts = minimums_at(cumulative, level)
+        is_fair = np.array_equal(counts, fair_counts)
+        if is_fair or _failure_probability(counts, share) <= significance:
+            low, fair_counts = level, counts
         else:
             high = level
-    return _minimums(n, share, low)
+    return fair_counts
 
 
-def _minimums(n: int, share: float, level: float) -> Longs:
-    """The smallest counts whose cumulative probability is above the level, a test a place."""
-    from scipy import stats
+def cumulative_probabilities(n: int, share: float) -> Doubles:
+    """[n, n + 1], that a list made by chance has at most 0, 1, …, n of the group among its first
+    1, 2, …, n. Without `scipy.stats`, whose import takes longer than a list may.
+    """
+    rows, probability = np.zeros((n, n + 1)), np.zeros(n + 1)
+    probability[0] = 1.0
+    for place in range(n):
+        probability = _one_place_on(probability, share)
+        rows[place] = probability.cumsum()
+    return rows
 
-    counts = stats.binom.ppf(level, np.arange(1, n + 1), share)
-    return np.maximum(counts, 0).astype(np.int64)
+
+def minimums_at(cumulative: Doubles, level: float) -> Longs:
+    """[n], the smallest counts whose cumulative probability is no less than the level, a test a
+    place. cumulative: as of `cumulative_probabilities`.
+    """
+    return (cumulative < level * (1 - ROUNDING)).sum(axis=1).astype(np.int64)
+
+
+def _one_place_on(probability: Doubles, share: float) -> Doubles:
+    """[n + 1], how likely each count is with one more place."""
+    with_item = np.concatenate([[0.0], probability[:-1]]) * share
+    return probability * (1 - share) + with_item
 
 
 def _failure_probability(minimum_counts: Longs, share: float) -> float:
     """That a list made by chance has too few at some place: paths that never had, by their counts,
     a place at a time (Zehlike et al. 2017, section 4).
     """
-    probability: npt.NDArray[np.float64] = np.zeros(len(minimum_counts) + 1)
+    probability: Doubles = np.zeros(len(minimum_counts) + 1)
     probability[0] = 1.0
     for minimum in minimum_counts.tolist():
-        with_item = np.concatenate([[0.0], probability[:-1]]) * share
-        probability = probability * (1 - share) + with_item
+        probability = _one_place_on(probability, share)
         probability[:minimum] = 0.0
     return float(1 - probability.sum())
 
