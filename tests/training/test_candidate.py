@@ -105,7 +105,7 @@ def test_what_serves_and_what_is_evaluated_are_made_alike(
         module.SPLITS.clear()
         module.SPLITS.update(before)
 
-    measured = measure_candidate(workspace, candidate)
+    measured, _ = measure_candidate(workspace, candidate)
     assert measured is not None
     assert evaluation.manifest_figures()["ndcg@10"] == measured["ndcg@10"]
     workspace.close()

@@ -42,10 +42,12 @@ def test_every_figure_has_its_interval_and_its_words(shop: Foretaste) -> None:
 
 
 def test_quality_is_that_of_the_training(shop: Foretaste, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was kept back is kept back again, so no taking is judged that was learnt."""
+    """Of each taking that was kept back, as the training measured it."""
     monkeypatch.setattr(list_audit, "MIN_CASES", 2)
     shop.store.put_users([User(f"u{number}", {"country": ("de",)}) for number in range(30)])
-    audit = shop.audit()
+    with monkeypatch.context() as patch:
+        patch.delattr(list_audit, "evaluate_model")  # what answers was taught it, and would flatter
+        audit = shop.audit()
     version = shop.models.version(str(shop.models.live_name()))
     everybody = audit.section("people").figures[0]
     assert everybody.value.mean == pytest.approx(version.metrics["measured"]["ndcg@10"][0])

@@ -15,7 +15,7 @@ import numpy as np
 from foretaste.behaviour.view_words import view_verb
 from foretaste.config.load import Config
 from foretaste.domain.cluster import Cluster
-from foretaste.domain.data import Interactions, Item, Split
+from foretaste.domain.data import EvaluationCases, Interactions, Item, Split
 from foretaste.domain.event_value import curves_to_json
 from foretaste.domain.order_charges import articles_of, is_article
 from foretaste.domain.ports import BackboneOpener, Progress
@@ -26,6 +26,7 @@ from foretaste.evaluate.sampled_lists import AvailabilityWindows, ListInputs
 from foretaste.model.artefacts import ModelVersion
 from foretaste.model.cold_items import NewestInteractions
 from foretaste.model.fit import FitResult, fit_to_serve
+from foretaste.model.product import ProductOfExperts
 from foretaste.model.training import Training
 from foretaste.model.version import PRIVACY_KEY
 from foretaste.online.generation import ContentGenerator
@@ -45,6 +46,7 @@ from foretaste.training.aspects import write_aspects
 from foretaste.training.encode import DataEncoder, EncodedData
 from foretaste.training.group_weights import user_weights
 from foretaste.training.list_habits import list_habits
+from foretaste.training.measured_cases import MEASURED_CASES, measured_cases
 from foretaste.training.media_report import media_figures
 from foretaste.training.model_card import write_missing_cards
 from foretaste.training.privacy_ledger import add_to_ledger
@@ -159,6 +161,7 @@ def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Mode
     candidate = fit_candidate(workspace, until)
     read, fitted = candidate.encoded_data, candidate.fitted
     privacy = fitted.privacy and add_to_ledger(workspace.store, fitted.privacy)
+    measured, case_places = measure_candidate(workspace, candidate)
     name = workspace.models.save(
         fitted.serving_product,
         read.catalogue.ids,
@@ -166,14 +169,16 @@ def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Mode
         data={"event": candidate.event, "revision": candidate.revision, ERASURES_KEY: erasures}
         | {"kinds": read.interactions.event_types, "encoder": read.encoder}
         | {"view_verb": view_verb(workspace.store)}
+        | {"event_counts": _event_counts(read.interactions)}
         | curves_to_json(read.interactions.value_curves)
         | {"list_habits": candidate.list_habits(workspace.config.rank)}
+        | ({MEASURED_CASES: case_places} if case_places and not privacy else {})
         | dict(workspace.store.counts())
         | ({PRIVACY_KEY: privacy} if privacy else {}),
         settings=workspace.config.model_dump(mode="json"),
         metrics={
             "fit": fitted.report.figures(),
-            "measured": measure_candidate(workspace, candidate),
+            "measured": measured,
             "media": media_figures(read, workspace.config),
             "cpu_seconds": time.process_time() - cpu_start,
             "wall_seconds": time.monotonic() - start,
@@ -184,6 +189,13 @@ def make_candidate(workspace: SavingWorkspace, until: int | None = None) -> Mode
     workspace.recounter.recount()  # somebody may have been erased meanwhile
     write_missing_cards(workspace.models, workspace.config.name)
     return workspace.models.version(workspace.models.current_name(name))
+
+
+def _event_counts(interactions: Interactions) -> dict[str, int]:
+    """How many events it learnt from, of each type that there were any of."""
+    counts = np.bincount(interactions.kind, minlength=len(interactions.event_types))
+    named_counts = zip(interactions.event_types, counts.tolist(), strict=True)
+    return {name: count for name, count in named_counts if count}
 
 
 def fit_candidate(workspace: TrainingWorkspace, until: int | None = None) -> Candidate:
@@ -206,26 +218,36 @@ def fit_candidate(workspace: TrainingWorkspace, until: int | None = None) -> Can
     return Candidate(encoded_data, _fit_product(workspace, encoded_data), event, revision, items)
 
 
-def measure_candidate(workspace: TrainingWorkspace, candidate: Candidate) -> dict[str, Any] | None:
-    """How good the candidate is on the last takings of users that it was not fitted on.
+def measure_candidate(
+    workspace: TrainingWorkspace, candidate: Candidate
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """How good the candidate is on the last takings of users that it was not fitted on. → (figures,
+    what came of each taking).
 
     The product that is measured has the exponents and offsets of the one that answers; its counts,
     and what its network was taught, end before these takings. None where there is none of them.
     """
     product, split = candidate.fitted.product, candidate.encoded_data.split
-    max_cases = MAX_MEASURED_SCORES // max(len(product.experts) * product.size, 1)
-    test = split.test.sample(max(max_cases, 50), np.random.default_rng(workspace.config.model.seed))
+    test = cases_to_measure(workspace.config, split, product)
     if not len(test):
-        return None
+        return None, None
+    hide_seen = workspace.config.rank.hide_seen
     evaluation = evaluate_product(
         product,
         product,
         Split(split.protocol, split.train, split.valid, test, split.service_interactions),
         training_seconds=(0.0, 0.0),
-        hide_seen=workspace.config.rank.hide_seen,
+        hide_seen=hide_seen,
         progress=workspace.progress,
     )
-    return evaluation.manifest_figures()
+    case_places = measured_cases(test, evaluation.product, hide_seen=hide_seen)
+    return evaluation.manifest_figures(), case_places
+
+
+def cases_to_measure(config: Config, split: Split, product: ProductOfExperts) -> EvaluationCases:
+    """Of the takings that were kept back so many as can be measured in a short time."""
+    max_cases = MAX_MEASURED_SCORES // max(len(product.experts) * product.size, 1)
+    return split.test.sample(max(max_cases, 50), np.random.default_rng(config.model.seed))
 
 
 def fit_protocol(

@@ -1,8 +1,7 @@
 """A workspace in; whom and what the lists of the version that answers favour, out.
 
-The lists are those of the service, as of now. How good they are is measured on what the training
-kept back: the network and the weights of the version never saw it, and its counts are taken anew
-without it.
+The lists are those of the service, as of now. How good they are is what the training measured on
+what it had kept back, which the model that answers was taught only afterwards.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,13 +32,14 @@ from foretaste.evaluate.audit.people_groups import (
     people_section,
 )
 from foretaste.evaluate.audit.popularity import popularity_section
-from foretaste.evaluate.protocols import RankingResult, evaluate_model
+from foretaste.evaluate.protocols import evaluate_model
 from foretaste.online.list_health import FIT, MEASURED, draw_people, history_name
 from foretaste.online.slate import PageRequest
 from foretaste.online.snapshot import Snapshot
 from foretaste.prepare.streaming_counts import prior_events
 from foretaste.rank.filters import HARD_FILTERS, excluded_items
-from foretaste.training.candidate import SavingWorkspace, split_to_serve
+from foretaste.training.candidate import SavingWorkspace, cases_to_measure, split_to_serve
+from foretaste.training.measured_cases import measured_values
 from foretaste.training.version_data import VersionWorkspace, version_data
 
 MIN_CASES = 100
@@ -48,9 +48,10 @@ LIST_LENGTH = 10
 SAME_FIGURE = 1e-4
 """Of NDCG@10: what is measured now is what was measured at the training, if it is so near."""
 INEXACT_NOTE = (
-    "How good the lists are could not be measured on exactly what the training kept back, as "
-    "something was erased since, or settings changed: some of it was learnt, which flatters. Run "
-    "'foretaste train' and then the audit again for exact figures."
+    "How good the lists are was measured now, by the model that answers, which has learnt some of "
+    "what the training had kept back, and that flatters: what the training measured is of other "
+    "takings, as something was erased since, settings changed, or the model is of an older "
+    "Foretaste. Run 'foretaste train' and then the audit again for exact figures."
 )
 FEW_CASES_NOTE = (
     "How good the lists are for groups of people is not said: the training kept back fewer than "
@@ -190,15 +191,18 @@ def held_out_quality(
         training.interactions, version.data.get("encoder")
     )
     split = split_to_serve(workspace.config, interactions)
-    if len(split.test) < MIN_CASES:
+    cases = cases_to_measure(workspace.config, split, product)
+    if len(cases) < MIN_CASES:
         return None, [FEW_CASES_NOTE]
+    values = measured_values(version.data, cases)
+    if values is not None:
+        return _quality(workspace, cases, product.size, values, user_columns), []
     if version.privacy is None:  # else what answers is what was measured
         product = product.recount(replace(training, interactions=split.train))
-    result = evaluate_model(product.score, split.test, progress=workspace.progress)
+    result = evaluate_model(product.score, cases, progress=workspace.progress)
     values = result.values("ndcg@10", masked=workspace.config.rank.hide_seen)
-    is_exact = _is_as_measured(version.metrics, float(values.mean()))
-    quality = _quality(workspace, split.test, result, values, user_columns)
-    return quality, [] if is_exact else [INEXACT_NOTE]
+    notes = [] if _is_as_measured(version.metrics, float(values.mean())) else [INEXACT_NOTE]
+    return _quality(workspace, cases, product.size, values, user_columns), notes
 
 
 def _is_as_measured(metrics: Any, value: float) -> bool:
@@ -214,14 +218,14 @@ def _is_as_measured(metrics: Any, value: float) -> bool:
 def _quality(
     workspace: AuditWorkspace,
     cases: EvaluationCases,
-    result: RankingResult,
+    items: int,
     values: Doubles,
     user_columns: Sequence[str],
 ) -> HeldOutQuality:
     interactions = cases.interactions
     positive = interactions.positive_mask()
     taken_items = interactions.item[positive]
-    popularity = np.bincount(taken_items, minlength=result.items)
+    popularity = np.bincount(taken_items, minlength=items)
     ranks = popularity.argsort(kind="stable").argsort(kind="stable") / max(len(popularity), 1)
     lengths, tastes = [], []
     for user, row in zip(cases.user_indices.tolist(), cases.target_rows.tolist(), strict=True):
