@@ -6,6 +6,7 @@ import fcntl
 import gc
 import os
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -56,6 +57,35 @@ def own_environment() -> Iterator[None]:
         del os.environ[name]
     yield
     os.environ.update(before)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def named_facts() -> Iterator[None]:
+    """No part of Foretaste keeps a fact in a store that the privacy report does not name."""
+    from foretaste.behaviour.personal_register import fact_record
+    from foretaste.behaviour.store import SqlStore
+
+    put_meta_text, swap_meta_text = SqlStore.put_meta_text, SqlStore.swap_meta_text
+
+    def check(name: str) -> None:
+        writer = str(sys._getframe(2).f_globals["__name__"])
+        is_named = fact_record(name) is not None or not writer.startswith("foretaste.")
+        assert is_named, f"{writer} keeps '{name}': name it in behaviour/personal_register.py"
+
+    def checked_put(store: SqlStore, name: str, text: str) -> None:
+        check(name)
+        put_meta_text(store, name, text)
+
+    def checked_swap(
+        store: SqlStore, name: str, expected: str | None, replacement: str | None
+    ) -> bool:
+        check(name)
+        return swap_meta_text(store, name, expected, replacement)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SqlStore, "put_meta_text", checked_put)
+        patch.setattr(SqlStore, "swap_meta_text", checked_swap)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -85,6 +85,24 @@ def test_what_reaches_a_language_model_is_told_where_it_does(trained: Path) -> N
         loop.close()
 
 
+def test_whoever_else_gets_something_is_named_without_a_password(
+    trained: Path,
+) -> None:
+    settings = {
+        "ray.address": "10.0.0.5:6379",
+        "serve.limits_server": "redis://shop:hunter2@limits.example/0",
+    }
+    loop = Foretaste.open(trained, settings=settings)
+    loop.record([Event("v", "view", 1.75e9, "u1", item="space-1")])
+    report = privacy_report(loop)
+    names = [place.name for place in report.recipients if place.is_on]
+    for place in ("10.0.0.5:6379", "Redis at limits.example"):
+        assert any(place in name for name in names), place
+    assert "hunter2" not in report.text()
+    assert report.event_types == ["click", "view"], "those that there are, and no other"
+    loop.close()
+
+
 def test_somebody_can_take_their_data_along(shop: Foretaste, tmp_path: Path) -> None:
     data = shop.personal("u1")
     assert data is not None

@@ -217,6 +217,11 @@ class OperatorReads:
             for table in metadata.sorted_tables
         }
 
+    def event_type_counts(self) -> dict[str, int]:
+        """How many events there are of each type that there are any of, by its name."""
+        query = sa.select(events.c.kind, sa.func.count()).group_by(events.c.kind)
+        return {row[0]: int(row[1]) for row in self._rows(query.order_by(events.c.kind))}
+
     def consent_counts(self) -> dict[tuple[str, bool], int]:
         """(purpose, whether it is allowed) → how many people and visits said so."""
         c = consents.c

@@ -238,6 +238,12 @@ FACTS: Mapping[str, str] = {
     "worker": "what the last training came to",
     "lock:": "which process does what now",
     "tenant": "name of the shop",
+    "catalogue_source": "whether items were given, or are those that events named",
+    "number_marks": "how numbers are written in each column",
+    "consumed:": "how far a queue, a table or a folder was read",
+    "consumers": "names of these",
+    "consumer:": "what became of the rows of one of these, in numbers, and why it cannot be read",
+    "model-share": "which model is live on all hosts, and what each host says of itself",
     "placement": "number of the newest change of a place",
 }
 """A name in `meta`, or how it begins → what it is."""

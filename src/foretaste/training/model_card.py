@@ -173,7 +173,7 @@ def _data_figures(version: ModelVersion) -> dict[str, Any]:
         "events": int(data.get("events", 0)),
         "items": int(data.get("items", 0)),
         "people_with_attributes": int(data.get("users", 0)),
-        "event_types": list(data.get("kinds", ())),
+        "event_types": list(data.get("event_counts") or data.get("kinds", ())),
         "last_event": int(data.get("event", 0)),
         "encoder": data.get("encoder"),
     }

