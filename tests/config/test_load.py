@@ -118,6 +118,20 @@ def test_a_fault_in_the_environment_names_the_variable(
     assert told.startswith(f"the environment variable {variable}: ")
 
 
+def test_settings_that_need_one_another_may_both_come_from_the_environment(
+    tmp_path: Path,
+) -> None:
+    epsilon, delta = "FORETASTE_PRIVACY__EPSILON", "FORETASTE_PRIVACY__DELTA"
+    both = {epsilon: "4", delta: "1e-6"}
+    privacy = load_config(written(tmp_path, ""), both).privacy
+    assert (privacy.epsilon, privacy.delta) == (4, 1e-6)
+    alone = fault(tmp_path, {epsilon: "4", "FORETASTE_NAME": "shop"})
+    assert alone.startswith(f"the environment variable {epsilon}: ")
+    assert "needs a delta" in alone
+    third = fault(tmp_path, {**both, "FORETASTE_MODEL__SED": "1"})
+    assert third.startswith("the environment variable FORETASTE_MODEL__SED: ")
+
+
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / SETTINGS_FILE).write_bytes(b'name = "\xff\xfe"')
     assert "not valid TOML" in fault(tmp_path)

@@ -82,7 +82,7 @@ def test_without_a_setting_nothing_is_deleted(trained: Path) -> None:
     shop.close()
 
 
-@pytest.mark.parametrize("days", [{"identify": 3}, {"view": 0}, {"view": 1e9}])
+@pytest.mark.parametrize("days", [{"identify": 3}, {"view": 0}, {"view": 1e9}, {"vieww": 3}])
 def test_what_cannot_be_kept_to_is_refused(tmp_path: Path, days: dict[str, float]) -> None:
     with pytest.raises(SettingsError, match="retention_days"):
         Foretaste.open(tmp_path, settings={"behaviour.retention_days": days})

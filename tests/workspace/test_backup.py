@@ -9,6 +9,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def test_all_of_it_comes_back(shop: Foretaste, tmp_path: Path) -> None:
     assert secret not in (tmp_path / "shop.zip").read_bytes().decode("latin-1")
     empty_again(shop)
     restored = restore(tmp_path / "shop.zip", tmp_path / "elsewhere" / "shop")
-    assert restored == told
+    assert restored == replace(told, erased_again=0)
     with closing(Foretaste.open(tmp_path / "elsewhere" / "shop")) as again:
         assert everything(again.store) == before
         assert again.store.meta_text("lock:worker") is None, (

@@ -125,10 +125,12 @@ class ErasureRows(RecommendationRows, PreferenceRows, PurgedFiles):
         with store_errors(self.url), self._engine.connect() as connection:
             return stored_key(connection)
 
-    def apply_erasures(self, erasures: ErasureList, key: str, since: float) -> None:
+    def apply_erasures(self, erasures: ErasureList, key: str, since: float) -> int:
         """Erase again whoever the list says was erased from a time on, end the API keys it says
-        have ended, and keep the list as this store's own.
+        have ended, and keep the list as this store's own. → how many people and anonymous visits
+        there were.
         """
+        erased_count = 0
         with store_errors(self.url), write_transaction(self._engine) as connection:
             if stored_key(connection) is None:
                 insert = self._insert(meta).values(name=TOMBSTONE_KEY, text=key)
@@ -138,17 +140,18 @@ class ErasureRows(RecommendationRows, PreferenceRows, PurgedFiles):
         later = {person: at for person, at in erasures.erased_at.items() if at >= since}
         for user in sorted(people):
             if (at := later.get(user_hash(key, user))) is not None:
-                self.erase(user, at)
+                erased_count += self.erase(user, at).any_erased
         for session in sorted(sessions):
             at = later.get(session_hash(key, session))
             if at is not None and self.user_of_session(session) is None:
                 stand_in = f"erased {uuid4().hex}"  # the owner they became after the backup
                 self.identify(session, stand_in, at)
-                self.erase(stand_in, at)
+                erased_count += self.erase(stand_in, at).any_erased
         for key_id, (revoked, expires) in erasures.key_ends.items():
             self.keys.end_key(key_id, revoked=revoked, expires=expires)
         with store_errors(self.url), write_transaction(self._engine) as connection:
             put_times(connection, self._insert, erasures.erased_at)
+        return erased_count
 
     def export_erasures(self) -> bool:
         """Write the list of erasures into the workspace and beside its backups, so that a restore

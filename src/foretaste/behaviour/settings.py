@@ -273,6 +273,14 @@ class BehaviourSettings(Settings):
                     f"event_type_names: '{name}' cannot be '{event_type}'; "
                     f"{did_you_mean(event_type, self.all_event_weights())}"
                 )
+        known_types = [OTHER_EVENT_TYPES, *self.all_event_weights()]
+        for event_type in self.retention_days:
+            if event_type not in known_types:
+                raise ValueError(
+                    f"retention_days: there is no event type '{event_type}'; "
+                    f"{did_you_mean(event_type, known_types)}; one of your own is named in "
+                    "event_weights"
+                )
         return self
 
     @model_validator(mode="after")

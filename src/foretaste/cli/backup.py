@@ -84,6 +84,7 @@ def _print_backup(verb: str, archive: "Backup", *, json: bool) -> None:
                 "models": archive.models,
                 "bytes": archive.size,
             }
+            | ({} if archive.erased_again is None else {"erased_again": archive.erased_again})
         )
         return
     console.say(
@@ -91,3 +92,6 @@ def _print_backup(verb: str, archive: "Backup", *, json: bool) -> None:
         f"{archive.models} "
         f"models, {len(archive.tenants)} workspaces, {archive.size / 1e6:.1f} MB"
     )
+    if archive.erased_again is not None:
+        count = f"{archive.erased_again:,}" if archive.erased_again else "nobody"
+        console.say(f"erased since the backup was made, and now again: {count}")

@@ -221,7 +221,9 @@ def users_erase(
     if not receipt.signed_receipt:
         console.say(f"nothing is kept of '{user}', and nobody of this id was erased; check the id")
         return
-    console.say(f"erased of '{user}': {'; '.join(counts) or 'nothing, as they were before'}")
+    console.say(
+        f"erased of '{user}': {'; '.join(counts) or 'nothing more, as they were erased before'}"
+    )
     for version in receipt.recounted_versions:
         console.say(f"model {version} was counted anew without them")
     if receipt.pending_notes:

@@ -8,7 +8,9 @@ import logging
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -112,6 +114,19 @@ def load_config(
             raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     tree = _rename_old_keys(tree, str(path))
     config = parse_config(tree, str(path))  # first alone: a fault is told of the place where it is
+    values = _environment_values(environment)
+    if values:
+        config = _with_environment(tree, values)
+        for _, setting_path, value in values:
+            _set_value(tree, setting_path, value)
+    return changed_config(config, changes, tree) if changes else config
+
+
+def _environment_values(
+    environment: Mapping[str, str],
+) -> list[tuple[str, tuple[str, ...], Any]]:
+    """(variable, setting, value) of each that means a setting, by name."""
+    values = list[tuple[str, tuple[str, ...], Any]]()
     variable_by_path: dict[tuple[str, ...], str] = {}
     for name in sorted(environment):
         if not _is_setting(name):
@@ -128,9 +143,37 @@ def load_config(
         value = _parse_value(environment[name])
         if setting_path != keys:
             _warn_once(variable, f"it is now called {_variable(setting_path)}")
-        _set_value(tree, setting_path, _rename_in_value(setting_path, value, variable))
-        config = parse_config(tree, variable)
-    return changed_config(config, changes, tree) if changes else config
+        values.append((variable, setting_path, _rename_in_value(setting_path, value, variable)))
+    return values
+
+
+def _with_environment(
+    tree: Mapping[str, Any], values: Sequence[tuple[str, tuple[str, ...], Any]]
+) -> Config:
+    """The settings with all of these together, as some need one another.
+
+    Raises SettingsError at the variable without which all would be well, or at the first that does
+    not go with those before it.
+    """
+
+    def parsed(chosen: Iterable[tuple[str, tuple[str, ...], Any]], source: str) -> Config:
+        changed_tree = deepcopy(dict(tree))
+        for _, setting_path, value in chosen:
+            _set_value(changed_tree, setting_path, value)
+        return parse_config(changed_tree, source)
+
+    with suppress(SettingsError):
+        return parsed(values, "the environment")
+    for number, (variable, _, _) in enumerate(values):
+        others = [*values[:number], *values[number + 1 :]]
+        try:
+            parsed(others, variable)
+        except SettingsError:
+            continue
+        return parsed(values, variable)  # raises what is wrong
+    for number, (variable, _, _) in enumerate(values, 1):
+        parsed(values[:number], variable)
+    raise AssertionError("all of them together had a fault")
 
 
 def _is_setting(name: str) -> bool:

@@ -74,6 +74,10 @@ class Backup:
     models: int
     size: int
     """Bytes."""
+    erased_again: int | None = None
+    """People and anonymous visits that were erased after it was made, and again by a restore; None
+    where no list of them was asked for.
+    """
 
 
 def back_up(root: Path, file: Path, *, now: float, force: bool = False) -> Backup:
@@ -150,9 +154,9 @@ def restore(
         created = _extract(file, aside)
         for name in tenant_names(aside):
             _check(tenant_folder(aside, name))
+        erased_again = None
         if not without_erasures:
-            lists = ErasureLists(file, root, created, erasures)
-            lists.apply_to(aside)
+            erased_again = ErasureLists(file, root, created, erasures).apply_to(aside)
         with nobody_in(_workspaces(root)):
             counts = _place_stores(aside, force=force)
             for path in (aside, *sorted(aside.rglob("*"))):
@@ -165,6 +169,7 @@ def restore(
         tenants=tuple(counts),
         events=sum(rows["events"] for rows in counts.values()),
         items=sum(rows["items"] for rows in counts.values()),
+        erased_again=erased_again,
     )
 
 

@@ -52,25 +52,25 @@ class ErasureLists:
         if extra is not None and self._extra is None:
             raise InputError(f"{extra} is not there; check the name of the list of erasures")
 
-    def apply_to(self, aside: Path) -> None:
-        """Erase again in each store that was extracted to a folder. Raises InputError where a
-        backup is of a store that keeps a list, and none is there.
+    def apply_to(self, aside: Path) -> int:
+        """Erase again in each store that was extracted to a folder. → how many people and anonymous
+        visits. Raises InputError where a backup is of a store that keeps a list, and none is there.
         """
-        has_extra_list = False
+        has_extra_list, erased_count = False, 0
         for name in tenant_names(aside):
             folder = tenant_folder(aside, name)
             with SqlStore(folder / STORE_FILE) as store:
                 key, is_known = store.erasure_key(), False
                 for stored_key, erasures in self._lists_in_stores(name, folder):
                     if key in (None, stored_key):  # None: of a time before there were lists
-                        store.apply_erasures(erasures, stored_key, self._created)
+                        erased_count += store.apply_erasures(erasures, stored_key, self._created)
                         key, is_known = stored_key, True
                 lists = [] if key is None else list(self._lists_in_files(name, list_id_of(key)))
                 has_extra_list |= self._extra is not None and self._extra in lists
                 if key is not None and not (lists or is_known):
                     raise InputError(self._missing_list(name, list_id_of(key)))
                 for erasures in lists:
-                    store.apply_erasures(erasures, str(key), self._created)
+                    erased_count += store.apply_erasures(erasures, str(key), self._created)
                 store.rewrite_pages(max_bytes=None)  # nobody waits to write
             known_backups = backup_folders(tenant_folder(self._root, name))
             remember_backups(folder, self._file.parent, *known_backups)
@@ -79,6 +79,7 @@ class ErasureLists:
                 "the list named with --erasures is of another workspace than the backup; its name "
                 "tells which: erasures-<the same as beside your backups>.jsonl"
             )
+        return erased_count
 
     def _lists_in_files(self, name: str, list_id: str) -> Iterator[ErasureList]:
         paths = (

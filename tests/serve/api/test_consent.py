@@ -95,6 +95,10 @@ def test_a_header_makes_a_list_that_is_not_personal_and_not_kept(client: httpx.C
     stranger = client.post("/v1/recommend", json={"n": 4}).json()
     shown = [[item["id"] for item in content["items"]] for content in (answer, stranger, own)]
     assert shown[0] == shown[1] != shown[2]
+    client.patch("/v1/users/consent-profile/consent", json={"personalise": False})
+    profile = client.get("/v1/users/consent-profile/profile").json()
+    assert profile["profile"] == {}
+    assert [refusal["purpose"] for refusal in profile["refused"]] == ["personalise"]
     same = client.post("/v1/recommend", json={**body, "personalise": False}).json()
     assert [item["id"] for item in same["items"]] == shown[1]
 

@@ -111,8 +111,24 @@ def _profile_answer(
             ClauseMatchOut(**asdict(clause_match))
             for clause_match in preference_update.clause_matches
         ],
-        refused=_unrecorded_refusals(service, preference_update),
+        refused=[
+            *_impersonal_refusals(service, user, session),
+            *_unrecorded_refusals(service, preference_update),
+        ],
     )
+
+
+def _impersonal_refusals(
+    service: Service, user: str | None, session: str | None
+) -> list[RefusalOut]:
+    """That the profile is empty as nothing may be read of the person."""
+    workspace = service.workspace
+    consent = workspace.consent(user, session=session)
+    return [
+        RefusalOut(**refusal._asdict())
+        for refusal in workspace.reasoning.consent_refusals(consent, answer_language())
+        if refusal.purpose == "personalise"
+    ]
 
 
 def _unrecorded_refusals(service: Service, update: PreferenceUpdate) -> list[RefusalOut]:

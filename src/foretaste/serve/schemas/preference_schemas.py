@@ -94,4 +94,5 @@ class ProfileAnswer(ResponseSchema):
     """What became of each part of the wish in this request."""
     understood: list[ClauseMatchOut] = old_name_of("clause_matches")
     refused: list[RefusalOut]
-    """What was not done, as it is not allowed: `less_like` is recorded as events."""
+    """What was not done, as it is not allowed: a profile is made of what the person did, and
+    `less_like` is recorded as events."""
