@@ -127,8 +127,7 @@ class ErasureRows(RecommendationRows, PreferenceRows, PurgedFiles):
 
     def apply_erasures(self, erasures: ErasureList, key: str, since: float) -> int:
         """Erase again whoever the list says was erased from a time on, end the API keys it says
-        have ended, and keep the list as this store's own. → how many people and anonymous visits
-        there were.
+        have ended, and keep the list as this store's own. → how many people it knew of.
         """
         erased_count = 0
         with store_errors(self.url), write_transaction(self._engine) as connection:
@@ -146,7 +145,7 @@ class ErasureRows(RecommendationRows, PreferenceRows, PurgedFiles):
             if at is not None and self.user_of_session(session) is None:
                 stand_in = f"erased {uuid4().hex}"  # the owner they became after the backup
                 self.identify(session, stand_in, at)
-                erased_count += self.erase(stand_in, at).any_erased
+                self.erase(stand_in, at)
         for key_id, (revoked, expires) in erasures.key_ends.items():
             self.keys.end_key(key_id, revoked=revoked, expires=expires)
         with store_errors(self.url), write_transaction(self._engine) as connection:

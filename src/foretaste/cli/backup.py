@@ -94,4 +94,4 @@ def _print_backup(verb: str, archive: "Backup", *, json: bool) -> None:
     )
     if archive.erased_again is not None:
         count = f"{archive.erased_again:,}" if archive.erased_again else "nobody"
-        console.say(f"erased since the backup was made, and now again: {count}")
+        console.say(f"people erased since the backup was made, and now again: {count}")

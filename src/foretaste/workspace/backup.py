@@ -75,8 +75,8 @@ class Backup:
     size: int
     """Bytes."""
     erased_again: int | None = None
-    """People and anonymous visits that were erased after it was made, and again by a restore; None
-    where no list of them was asked for.
+    """People it knew of who were erased after it was made, and again by a restore; None where no
+    list of them was asked for.
     """
 
 

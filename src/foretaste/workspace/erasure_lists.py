@@ -53,8 +53,8 @@ class ErasureLists:
             raise InputError(f"{extra} is not there; check the name of the list of erasures")
 
     def apply_to(self, aside: Path) -> int:
-        """Erase again in each store that was extracted to a folder. → how many people and anonymous
-        visits. Raises InputError where a backup is of a store that keeps a list, and none is there.
+        """Erase again in each store that was extracted to a folder. → how many people it knew of.
+        Raises InputError where a backup is of a store that keeps a list, and none is there.
         """
         has_extra_list, erased_count = False, 0
         for name in tenant_names(aside):
