@@ -108,7 +108,8 @@ def main() -> None:
             known_vector=shops["shop"].encoder.encode([KNOWN_SENTENCE])[0].astype(np.float32),
         )
         print(
-            f"{len(cases):,} sentences, {len(searches):,} searches, {len(model.classes_)} intents: {PATH.name}"
+            f"{len(cases):,} sentences, {len(searches):,} searches,"
+            f" {len(model.classes_)} intents: {PATH.name}"
         )
 
 
