@@ -234,6 +234,7 @@ FACTS: Mapping[str, str] = {
     "users_columns": "what each column of the people is taken for",
     "variant_ids": "which items are variants of one",
     "id_forms": "how ids are written",
+    "view_words": "what files call a view: listened, played, read",
     "rating_scale": "the scale of ratings",
     "worker": "what the last training came to",
     "lock:": "which process does what now",
