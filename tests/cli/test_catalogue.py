@@ -68,7 +68,9 @@ def test_a_user_is_set_told_everything_and_forgotten(trained: Path, tmp_path: Pa
     assert "was counted anew without them" in said
     assert "'foretaste train'" in said
     assert "nothing kept of a user 'u1'" in refused(trained, "users", "data", "u1")
-    assert "erased of 'u1': nothing, as they were before" in run(trained, "users", "erase", "u1")
+    assert "erased of 'u1': nothing more, as they were erased before" in run(
+        trained, "users", "erase", "u1"
+    )
     assert run(trained, "users", "erase", "u99").startswith("nothing is kept of 'u99'")
 
 

@@ -60,7 +60,9 @@ UNITS: Mapping[str, Unit] = {
     for spelling in ([names] if names == "fl oz" else names.split())
 }
 """Spelling in small letters → the unit."""
-_MEASURE = re.compile(r"([+-]?\d[\d.,'’ ]*?|[+-]?[.,]\d+) ?([^\W\d_][^\W\d_ ]*(?: oz)?|[\"″”])\.?")
+_MEASURE = re.compile(
+    r"(?<![\d.,'’ ])([+-]?\d[\d.,'’ ]*+|[+-]?[.,]\d++) ?([^\W\d_][^\W\d_ ]*(?: oz)?|[\"″”])\.?"
+)
 MAX_MEASURE_LENGTH = 40
 
 

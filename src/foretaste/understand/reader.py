@@ -60,7 +60,7 @@ MAX_ITEMS_OF_A_NAME = 3
 """Items that have a word in their texts, up to which it names the one that is called so."""
 MAX_READ_CHARACTERS = 600
 """Of what is said; a wish is shorter."""
-NOUN_OF_LIST = re.compile(r"(?:[\w-]+ ){1,2}ones(?!\w)")
+NOUN_OF_LIST = re.compile(r"^(?:[\w-]++ ){1,2}ones(?!\w)")
 """“The old ones”: of the list in hand."""
 
 

@@ -54,6 +54,12 @@ FILES = [
         "history.csv",
         "listener,clip,played_at,ms\n"
         + "".join(f"l{n % 3},c{n},09/0{n % 9 + 1}/2026,{n}\n" for n in range(12)),
+        "events",
+    ),
+    (
+        "history.csv",
+        "fan,clip,played_at,ms\n"
+        + "".join(f"l{n % 3},c{n},09/0{n % 9 + 1}/2026,{n}\n" for n in range(12)),
         None,
     ),
     ("plays.csv", "listener,episode,played_at\nl1,e1,2026-01-02\nl1,e2,2026-01-03\n", "events"),
