@@ -14,6 +14,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from foretaste.cluster.replicas import Replicas
 from foretaste.domain.files import FOLDER_MODE
 
 State = dict[str, torch.Tensor]
@@ -29,6 +30,8 @@ class Resumable(Protocol):
     epoch: int
     checks_without_gain: int
     """Checks since the best one."""
+    replicas: Replicas
+    """Of which the first writes."""
 
     @property
     def optimizers(self) -> Sequence[torch.optim.Optimizer]: ...
@@ -38,6 +41,15 @@ class Resumable(Protocol):
 
     def restore(self, state: State) -> None:
         """The inverse of `state`."""
+
+
+def note_check(run: Resumable, quality: float) -> None:
+    """Keep the state of the best check so far, and count those since."""
+    if quality > run.best_quality or not run.best_state:
+        run.best_quality, run.checks_without_gain = quality, 0
+        run.best_state = {name: value.detach().clone() for name, value in run.state().items()}
+    else:
+        run.checks_without_gain += 1
 
 
 class Checkpoint:
@@ -60,9 +72,9 @@ class Checkpoint:
 
     def save(self) -> None:
         """Write aside, then replace: a kill in the middle leaves the one before."""
-        if self._path is None:
-            return
         run = self._run
+        if self._path is None or not run.replicas.is_first:
+            return
         tensors = {f"now.{name}": value for name, value in run.state().items()}
         tensors |= {f"best.{name}": value for name, value in run.best_state.items()}
         for optimizer_index, optimizer in enumerate(run.optimizers):
@@ -118,7 +130,7 @@ class Checkpoint:
 
     def delete(self) -> None:
         """The run is finished and needs none."""
-        if self._path is not None:
+        if self._path is not None and self._run.replicas.is_first:
             self._path.unlink(missing_ok=True)
 
 

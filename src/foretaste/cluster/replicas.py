@@ -37,6 +37,10 @@ class Replicas:
         """Whether this is the copy that writes things down."""
         return self.rank == 0
 
+    def seed_epoch(self, seed: int, epoch: int) -> None:
+        """Have all chance in an epoch come from the seed, its number and which copy this is."""
+        torch.manual_seed(seed * 100_003 + epoch + self.rank * 1_000_003)
+
     def share(self, rows: Longs) -> Longs:
         """The part of a batch, or of anything else, that is this copy's: all parts are alike."""
         return rows[self.rank :: self.size]

@@ -22,7 +22,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from foretaste.cluster.checkpoint import Checkpoint, State
+from foretaste.cluster.checkpoint import Checkpoint, State, note_check
 from foretaste.cluster.replicas import ALONE, UNSHARED_FOLDER, Replicas, joined
 from foretaste.domain.cluster import Cluster, Seat
 from foretaste.domain.data import Floats, Ints, Longs
@@ -165,7 +165,7 @@ class TuningRun:
     def run(self) -> HeldOutLoss:
         """Tune `embedding`; where nothing better is found it is left as it was."""
         self.initial_loss = self._check()  # of what was published
-        self.best_quality, self.best_state = -self.initial_loss, self._copied_state()
+        note_check(self, -self.initial_loss)
         checkpoint = Checkpoint.open(self.checkpoint_path, self)
         self.replicas.require_same(self.epoch, UNSHARED_FOLDER)
         while self.epoch < self.settings.epochs and not self.checks_without_gain:
@@ -176,15 +176,10 @@ class TuningRun:
                 "epoch %d: held-out loss %.4f, before tuning %.4f",
                 *(self.epoch, loss, self.initial_loss),
             )
-            if -loss > self.best_quality:
-                self.best_quality, self.best_state = -loss, self._copied_state()
-            else:
-                self.checks_without_gain += 1
-            if self.replicas.is_first:
-                checkpoint.save()
+            note_check(self, -loss)
+            checkpoint.save()
         self.restore(self.best_state)
-        if self.replicas.is_first:
-            checkpoint.delete()
+        checkpoint.delete()
         self.embedding.eval()
         return HeldOutLoss(self.initial_loss, -self.best_quality)
 
@@ -199,14 +194,10 @@ class TuningRun:
         for name, parameter in self.state().items():
             parameter.copy_(state[name])
 
-    def _copied_state(self) -> State:
-        return {name: value.detach().clone() for name, value in self.state().items()}
-
     def _epoch(self) -> None:
         """One pass; all chance in it comes from the seed and the number of the epoch."""
         self.embedding.train()
-        seed = self.seed * 100_003 + self.epoch
-        torch.manual_seed(seed + self.replicas.rank * 1_000_003)
+        self.replicas.seed_epoch(self.seed, self.epoch)
         order = np.random.default_rng((self.seed, self.epoch)).permutation(self.training_pairs)
         starts = range(0, len(order), self.batch_size * self.replicas.size)
         for number, start in enumerate(starts):

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from foretaste.cluster.checkpoint import Checkpoint, State
+from foretaste.cluster.checkpoint import Checkpoint, State, note_check
 from foretaste.cluster.replicas import ALONE, UNSHARED_FOLDER, Replicas, joined
 from foretaste.domain.cluster import Seat
 from foretaste.domain.data import Floats, Interactions, Ints, Longs, UserContext
@@ -140,7 +140,7 @@ class LanguageTrainingRun:
         checkpoint = Checkpoint.open(checkpoint_path(training, "language"), self)
         self.replicas.require_same(self.epoch, UNSHARED_FOLDER)
         if not self.best_state:
-            self.best_quality, self.best_state = self._check(), self._best_now()
+            note_check(self, self._check())
             log.info("before training: log P %.4f", self.best_quality)
         epochs = settings.epochs if len(self.example_rows) else 0
         training.progress(PROGRESS_LABEL, self.epoch * self.epoch_steps, self.steps)
@@ -151,16 +151,10 @@ class LanguageTrainingRun:
             log.info("epoch %d: loss %.4f, log P %.4f", self.epoch, loss, quality)
             note = f"loss {loss:.3f}, validation log P {quality:.3f}"
             training.progress(PROGRESS_LABEL, self.epoch * self.epoch_steps, self.steps, note)
-            if quality > self.best_quality:
-                self.best_quality, self.best_state = quality, self._best_now()
-                self.checks_without_gain = 0
-            else:
-                self.checks_without_gain += 1
-            if self.replicas.is_first:
-                checkpoint.save()
+            note_check(self, quality)
+            checkpoint.save()
         self.restore(self.best_state)
-        if self.replicas.is_first:
-            checkpoint.delete()
+        checkpoint.delete()
         return self.network.eval()
 
     def state(self) -> State:
@@ -172,9 +166,6 @@ class LanguageTrainingRun:
         """The inverse of `state`."""
         for name, value in self.network.tunable().items():
             value.copy_(state[name])
-
-    def _best_now(self) -> State:
-        return {name: value.detach().clone() for name, value in self.state().items()}
 
     def _optimizer(self) -> torch.optim.Optimizer:
         """The backbone and the head at their rates; the temperature, one number, goes faster."""
@@ -233,8 +224,7 @@ class LanguageTrainingRun:
         network.train()
         if settings.tuned_parameters == "head":
             network.reading.eval()
-        seed = self.training.settings.seed * 100_003 + self.epoch
-        torch.manual_seed(seed + self.replicas.rank * 1_000_003)
+        self.replicas.seed_epoch(self.training.settings.seed, self.epoch)
         losses: list[float] = []
         for number, (tokens, targets) in enumerate(self._batches()):
             step = self.epoch * self.epoch_steps + number

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from foretaste.cluster.checkpoint import Checkpoint, State
+from foretaste.cluster.checkpoint import Checkpoint, State, note_check
 from foretaste.cluster.replicas import ALONE, UNSHARED_FOLDER, Replicas, joined
 from foretaste.domain.arrays import rows_that_fit
 from foretaste.domain.cluster import Seat
@@ -310,15 +310,13 @@ class SequenceTrainingRun:
             if self.epoch % settings.check_every == 0 or self.epoch == settings.epochs:
                 if len(self.checked_cases):  # without any, the last epoch is the best there is
                     note += f", validation NDCG@10 {self._check():.4f}"
-                if self.replicas.is_first:
-                    checkpoint.save()
+                checkpoint.save()
             self.training.progress(
                 "training the sequence expert", self.epoch, settings.epochs, note
             )
         if self.best_state:
             self.network.load_state_dict(self.best_state)
-        if self.replicas.is_first:
-            checkpoint.delete()
+        checkpoint.delete()
 
     def state(self) -> State:
         """The parameters."""
@@ -335,7 +333,7 @@ class SequenceTrainingRun:
         rate = settings.sequence.learning_rate * sqrt(self.replicas.size)
         self.network.train()
         set_rates(self.optimizers, rate * cosine_schedule(self.epoch, settings.sequence.epochs))
-        torch.manual_seed(settings.seed * 100_003 + self.epoch + self.replicas.rank * 1_000_003)
+        self.replicas.seed_epoch(settings.seed, self.epoch)
         rng = np.random.default_rng((settings.seed, self.epoch))
         self.pieces.recut(rng)
         losses = []
@@ -375,12 +373,7 @@ class SequenceTrainingRun:
     def _check(self) -> float:
         likelihood, gain = self._quality()
         log.info("epoch %d: log P %.4f, NDCG@10 %.4f", self.epoch, likelihood, gain)
-        if gain > self.best_quality or not self.best_state:
-            self.best_quality, self.checks_without_gain = gain, 0
-            state = self.network.state_dict()
-            self.best_state = {name: value.detach().clone() for name, value in state.items()}
-        else:
-            self.checks_without_gain += 1
+        note_check(self, gain)
         return gain
 
     def _quality(self) -> tuple[float, float]:
