@@ -4,7 +4,7 @@ from pathlib import Path
 
 from foretaste.language.cache import CachedEncoder
 from foretaste.language.encoder import TransformerEncoder
-from foretaste.language.reading_check import query_reading
+from foretaste.language.reading_check import is_whole_word, query_reading
 
 ENGLISH = ("A green watering can for the garden", "Leather boots with a warm lining for winter")
 GERMAN = ("Grüne Gießkanne für den Garten", "Lederstiefel mit warmem Futter für kalte Wintertage")
@@ -33,3 +33,9 @@ def test_what_is_related_is_nearer_than_what_is_not(minilm: TransformerEncoder) 
 
 def test_texts_without_words_are_read(minilm: TransformerEncoder) -> None:
     assert query_reading(minilm, ("", "4711")).reads_texts
+
+
+def test_a_word_of_the_language_is_one_token(minilm: TransformerEncoder) -> None:
+    words = ("tractor", "Traitor", "rokcet", "moonrsie", "gießkanne")
+
+    assert [is_whole_word(minilm, word) for word in words] == [True, True, False, False, False]

@@ -66,6 +66,14 @@ def test_a_mistyped_word_is_corrected_and_said(shop: Foretaste) -> None:
     assert shop.suggest("qqqqqqq").suggestions == ()
 
 
+def test_a_word_of_the_language_is_no_mistake(shop: Foretaste) -> None:
+    """A pocket is no rocket, though a rocket is what the shop has."""
+    assert shop.suggest("rocket kingdon ").corrected == "rocket kingdom"
+    shop.encoder.encode(["open"])
+    assert shop.suggest("pocket kingdom ").corrected is None
+    assert shop.suggest("kingdon ").corrected == "kingdom"
+
+
 def test_values_come_with_what_chooses_them_and_an_honest_count(shop: Foretaste) -> None:
     value = next(own for own in shop.suggest("spa").suggestions if own.kind == "value")
     assert (value.text, value.column, value.label) == ("space", "genre", "Genre")

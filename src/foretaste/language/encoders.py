@@ -28,6 +28,7 @@ from foretaste.domain.ports import BackboneOpener, Progress, TextEncoder, TextPa
 from foretaste.errors import ModelError, WeightsError
 from foretaste.language.cache import CachedEncoder
 from foretaste.language.open import open_backbones, open_encoder
+from foretaste.language.reading_check import is_whole_word
 from foretaste.language.settings import LanguageSettings
 from foretaste.language.weights import resolve_weights
 
@@ -67,6 +68,13 @@ class Encoders:
         if name not in self._open_encoders:
             self._open_encoders[name] = self._open(name)
         return self._open_encoders[name]
+
+    def knows_word(self, word: str) -> bool:
+        """Whether it is a word of the language of the published encoder; False while that is not
+        open: nobody waits for weights to have a word corrected.
+        """
+        encoder = self._open_encoders.get(None)
+        return encoder is not None and is_whole_word(encoder, word)
 
     def forget(self, texts: Sequence[str], names: Iterable[str | None]) -> int:
         """Take what is kept of these texts out of the cache. → how many vectors.

@@ -62,6 +62,14 @@ def _reads(encoder: TextEncoder, texts: Sequence[str]) -> bool:
     return sum(len(encoding.ids) for encoding in encodings) / len(words) <= MAX_PIECES_PER_WORD
 
 
+def is_whole_word(encoder: TextEncoder, word: str) -> bool:
+    """Whether it is a word of the language that the encoder was taught: one token of its own."""
+    tokenizer = _tokenizer_of(encoder)
+    if tokenizer is None or tokenizer.get_vocab_size() >= LARGE_VOCABULARY:
+        return False
+    return tokenizer.token_to_id(word.lower()) is not None
+
+
 def _tokenizer_of(encoder: Any) -> Any | None:
     """Of what reads behind caches, matrices and tables."""
     while encoder is not None:

@@ -106,6 +106,12 @@ class SuggestSources:
         self.popular = PopularSearches(store, settings, clock, min_people)
 
 
+class WordReader(Protocol):
+    """What knows words of a language."""
+
+    def knows_word(self, word: str, /) -> bool: ...
+
+
 class SuggestWorkspace(FacetWorkspace, Protocol):
     """What the loop lends to suggestions."""
 
@@ -113,6 +119,8 @@ class SuggestWorkspace(FacetWorkspace, Protocol):
     def suggest_sources(self) -> SuggestSources: ...
     @property
     def reasoning(self) -> Reasoning: ...
+    @property
+    def data_encoder(self) -> WordReader: ...
 
 
 def suggest(workspace: SuggestWorkspace, typed: str, page: PageRequest, n: int) -> Suggestions:
@@ -127,7 +135,10 @@ def suggest(workspace: SuggestWorkspace, typed: str, page: PageRequest, n: int) 
     sources = workspace.suggest_sources
     index = sources.indexes.get(snapshot.catalogue, snapshot.version)
     display = workspace.reasoning.display(page.request.language, snapshot.catalogue.features)
-    return SuggestionFinder(question, snapshot, index, sources.popular, display).suggest(typed, n)
+    finder = SuggestionFinder(
+        question, snapshot, index, sources.popular, display, workspace.data_encoder.knows_word
+    )
+    return finder.suggest(typed, n)
 
 
 class SuggestionFinder:
@@ -140,8 +151,12 @@ class SuggestionFinder:
         index: SuggestIndex,
         popular: PopularSearches,
         display: ItemDisplay,
+        is_word: Callable[[str], bool],
     ) -> None:
-        self._display = display
+        """is_word: whether it is one of the language, though no item has it: a tractor is no
+        traitor.
+        """
+        self._display, self._is_word = display, is_word
         self._question, self._snapshot, self._index = question, snapshot, index
         self._shown = shown_items(question)
         filter_spec = question.request.filter
@@ -174,7 +189,8 @@ class SuggestionFinder:
         meant = []
         for row, word in enumerate(words):
             whole = row < len(words) - 1 or ends
-            if any(own.has(word, whole=False) for own in indexes):
+            is_known = any(own.has(word, whole=False) for own in indexes)
+            if is_known or (whole and self._is_word(word)):
                 meant.append(word)
                 continue
             near = (own.corrected(word, whole=whole) for own in indexes)

@@ -76,6 +76,10 @@ class DataEncoder:
         """The encoder of this name."""
         return self.encoders.open(encoder)
 
+    def knows_word(self, word: str) -> bool:
+        """Whether it is a word of the language of the published encoder."""
+        return self.encoders.knows_word(word)
+
     def forget(self, texts: Sequence[str], encoders: Iterable[str | None]) -> int:
         """Take what is kept of these texts out of the cache. → how many vectors."""
         return self.encoders.forget(texts, encoders)

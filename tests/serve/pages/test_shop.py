@@ -157,6 +157,16 @@ def test_search_corrects_and_filters(open_shop: Open) -> None:
     visitor.until("() => !document.querySelector('.results .chip.on')")
 
 
+def test_what_has_nothing_of_a_search_stands_apart(open_shop: Open) -> None:
+    visitor = open_shop()
+    visitor.page.fill("#search", "rocket")
+    visitor.page.press("#search", "Enter")
+    visitor.see(".results .card")
+    visitor.see(".other-results h2:has-text('Nothing else has what you searched for')")
+    apart = visitor.see(".other-results").inner_text()
+    assert apart.count("searched for") == 1, "it is said once, and not at each"
+
+
 def test_the_talk_answers_with_a_list(open_shop: Open) -> None:
     visitor = open_shop()
     visitor.begin()

@@ -451,6 +451,7 @@ const shop = {
   drop(item) {
     for (const shelf of this.shelves) shelf.items = shelf.items.filter((one) => one.id !== item.id);
     this.results = this.results.filter((one) => one.id !== item.id);
+    this.otherResults = this.otherResults.filter((one) => one.id !== item.id);
   },
 
   async undoDeed(deed) {

@@ -15,6 +15,7 @@ export const search = {
   corrected: "",
   asTyped: false,
   results: [],
+  otherResults: [],
   resultList: null,
   facets: [],
   chosen: {},
@@ -135,7 +136,9 @@ export const search = {
       if (turn !== this.searchTurn) return;
       if (words !== typed) this.corrected = words;
       this.resultList = { id: "search", title: "", recommendation_id: answer.recommendation_id, kind: "search" };
-      this.results = answer.items.map((item) => this.decorated(item));
+      const items = answer.items.map((item) => this.decorated(item));
+      this.results = items.filter((item) => item.source !== "unmatched");
+      this.otherResults = items.filter((item) => item.source === "unmatched").map((item) => ({ ...item, why: "" })); // the heading says why
       this.facets = (answer.facets || []).map((facet) => facetRow(facet));
     });
     if (turn === this.searchTurn) this.searching = false;
@@ -173,6 +176,10 @@ export const search = {
 
   dropFilters() {
     this.goSearch(this.query.trim(), {});
+  },
+
+  get otherHeading() {
+    return this.results.length ? t("Nothing else has what you searched for. You may like these:") : t("Nothing here has what you searched for. You may like these:");
   },
 
   get searchHeading() {
