@@ -123,16 +123,16 @@ def clips(count: int, words: Sequence[str], rng: np.random.Generator) -> list[Fl
 
 
 def unknown_clips(
-    known: Sequence[Floats], count: int, words: Sequence[str], rng: np.random.Generator
+    catalogue_sounds: Sequence[Floats], count: int, words: Sequence[str], rng: np.random.Generator
 ) -> dict[str, list[Floats]]:
-    """Others: passages of the same recordings that are not among the known, tunes and speech."""
-    known_contents = {samples.tobytes() for samples in known}
-    others = clips(count, words, rng)
+    """Others: passages of the same recordings that are not in the catalogue, tunes and speech."""
+    known_contents = {samples.tobytes() for samples in catalogue_sounds}
+    new_sounds = clips(count, words, rng)
     rest = [own for own in passages(10_000, rng) if own.tobytes() not in known_contents]
     n_passages = len(passages(count // 3, rng))
     return {
         "other passages of the recordings": rest[:n_passages],
-        "tunes and speech": others[n_passages:],
+        "tunes and speech": new_sounds[n_passages:],
     }
 
 

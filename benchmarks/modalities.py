@@ -36,23 +36,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 from PIL import Image, ImageOps
 
-from benchmarks import clips
+from benchmarks.clip_queries import clip_queries
 from benchmarks.cold import Asked, Row, Score, figures, hidden_events
-from benchmarks.datasets import REPOSITORY, SHARED, Absent, write
+from benchmarks.datasets import SHARED, Absent, write
 from benchmarks.hostile_files import hostile_files
 from benchmarks.tables import keep_result, show
 from benchmarks.worlds import World
-from foretaste.domain.data import Floats, Interactions, Ints, Item, UserContext
-from foretaste.domain.landmarks import decode_peaks
-from foretaste.domain.media import AUDIO_MATCH
+from foretaste.domain.data import Interactions, Ints, Item, UserContext
 from foretaste.domain.ports import Expert
-from foretaste.domain.request import Recommended
 from foretaste.evaluate import metrics
-from foretaste.generate.media_reasons import IS_SAME
 from foretaste.language.media.decoder import PictureDecoder
 from foretaste.loop import Foretaste
 from foretaste.model.expert_weights import default_expert_weights
@@ -66,7 +60,6 @@ from foretaste.prepare.splits import split_leave_one_out
 POSTERS = SHARED / "ml-posters" / "img"
 EXPERTS = ("popularity", "transition", "neighbour", "content", "lexical", "attribute", "media")
 SETTINGS = f'[images]\nfolder = "{POSTERS}"\n[language]\nthreads = 1\n'
-CLIP_SETTINGS = '[audio]\nfolder = "."\n[model]\nexperts = ["popularity", "media", "audio_match"]\n'
 SHARE, MAX_WARM_CASES = 0.1, 3000
 
 
@@ -146,10 +139,10 @@ def network(name: str, keep: Path | None, people: int | None) -> tuple[str, list
         test = part.test.sample(MAX_WARM_CASES, rng)
         warm = Asked(test.user_contexts(0, len(test)), test.targets)
         training = here.training(part.train, part.valid)
-        others = fit_experts(replace(training, settings=model_settings(here, EXPERTS)))
+        other_experts = fit_experts(replace(training, settings=model_settings(here, EXPERTS)))
         fits = [
             with_network(
-                replace(training, settings=model_settings(here, ["sequence"], own)), others
+                replace(training, settings=model_settings(here, ["sequence"], own)), other_experts
             )
             for own in (False, True)
         ]
@@ -164,10 +157,12 @@ def network(name: str, keep: Path | None, people: int | None) -> tuple[str, list
                 ranks = [asked.ranks(scores_of(product, model), among) for product, _ in fits]
                 labels = (f"{model}, no pictures in the network", f"{model}, pictures in it")
                 rows += paired_rows(case, dict(zip(labels, ranks, strict=True)))
-        told = f"{name}: {len(test):,} people; {len(pictured):,} of {len(here.items):,} items "
-        told += f"with a poster were taken; {len(hidden):,} hidden, {len(cold.targets):,} cold and "
+        protocol = f"{name}: {len(test):,} people; {len(pictured):,} of {len(here.items):,} items "
+        protocol += (
+            f"with a poster were taken; {len(hidden):,} hidden, {len(cold.targets):,} cold and "
+        )
         chosen = " and ".join(report.chosen for _, report in fits)
-        return f"{told}as many warm cases; weights of the product: {chosen}", rows
+        return f"{protocol}as many warm cases; weights of the product: {chosen}", rows
 
 
 def of_some_people(here: World, count: int) -> World:
@@ -189,10 +184,10 @@ def model_settings(
 
 
 def with_network(
-    training: Training, others: Sequence[Expert]
+    training: Training, other_experts: Sequence[Expert]
 ) -> tuple[ProductOfExperts, FitReport]:
     """The product of the network, trained, and the others, with weights of its own."""
-    experts = (*others, *fit_experts(training))
+    experts = (*other_experts, *fit_experts(training))
     product = ProductOfExperts(experts, default_expert_weights(experts))
     return fit_expert_weights(product, training, None)
 
@@ -264,9 +259,13 @@ def modalities(name: str, keep: Path | None) -> tuple[str, list[Row]]:
         products = [fit(here, whole.train, whole.valid, own) for own in (EXPERTS, words)]
         warm = Asked(test.user_contexts(0, len(test)), test.targets)
         rows += compare("warm", warm, *products)
-        told = f"{name}: {len(pictured):,} of {len(here.items):,} items with a poster were taken; "
-        told += f"{len(hidden):,} hidden, {len(cold.targets):,} cold and {len(test):,} warm cases; "
-        return told + f"weight of pictures {weights}", rows
+        protocol = (
+            f"{name}: {len(pictured):,} of {len(here.items):,} items with a poster were taken; "
+        )
+        protocol += (
+            f"{len(hidden):,} hidden, {len(cold.targets):,} cold and {len(test):,} warm cases; "
+        )
+        return protocol + f"weight of pictures {weights}", rows
 
 
 def cropped(image: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -364,110 +363,6 @@ def reading() -> tuple[str, list[Row]]:
                 }
             )
     return f"{len(items):,} posters, one thread", rows
-
-
-def clip_queries(count: int, seed: int = 0) -> tuple[str, list[Row]]:
-    """How often an altered clip finds its own item first."""
-    rng = np.random.default_rng(seed)
-    words = (REPOSITORY / "LICENSE").read_text(encoding="utf-8").split()
-    sounds = clips.clips(count, words, rng)
-    n_speech = count // 3 if clips.has_speech() else 0
-    n_passages = len(clips.passages(count // 3, rng))
-    n_tunes = count - n_passages - n_speech
-    kinds = np.repeat(["recordings", "tunes", "speech"], [n_passages, n_tunes, n_speech])
-    seconds = sum(map(len, sounds)) / clips.RATE
-    with tempfile.TemporaryDirectory() as folder:
-        for row, samples in enumerate(sounds):
-            Path(folder, f"{row}.mp3").write_bytes(clips.as_mp3(samples, clips.USUAL_BIT_RATE))
-        Path(folder, "foretaste.toml").write_text(CLIP_SETTINGS)
-        loop = Foretaste.open(folder)
-        items = [Item(str(row), f"Clip {row}", audio=f"{row}.mp3") for row in range(count)]
-        start = time.process_time()
-        peaks = loop.data_encoder.media.read(items).spaces[-1].vectors
-        reading = time.process_time() - start
-        table = [{"id": item.id, "title": item.title, "audio": item.audio} for item in items]
-        events = [
-            {"user": user, "item": item, "at": 1_780_000_000 + place, "event_type": "play"}
-            for user in range(60)
-            for place, item in enumerate(rng.permutation(count)[:5])
-        ]
-        loop.add(items=pd.DataFrame(table), events=pd.DataFrame(events))
-        loop.train()
-        rows = [
-            altered_clips(loop, label, sounds, kinds, rng, alteration)
-            for label, alteration in clips.ALTERATIONS.items()
-        ]
-        others = clips.unknown_clips(sounds, count // 2, words, np.random.default_rng(seed + 1000))
-        rows += [
-            unknown_clips(loop, label, f"{len(own)} {kind} of no item", own, rng)
-            for kind, own in others.items()
-            for label in clips.ALTERATIONS
-        ]
-        loop.close()
-    told = f"{count} clips ({n_passages} passages of recordings, {n_speech} of espeak-ng, else "
-    told += f"invented tunes; seed {seed}) of {seconds / count:.0f} s; a minute of clips is read "
-    told += f"in {60 * reading / seconds:.1f} s of one core, and its landmarks are kept in "
-    return f"{told}{60 * sum(map(len, peaks)) / seconds / 1024:.1f} KB", rows
-
-
-def altered_clips(
-    loop: Foretaste,
-    label: str,
-    sounds: Sequence[Floats],
-    kinds: npt.NDArray[np.str_],
-    rng: np.random.Generator,
-    alteration: tuple[clips.Alteration, int],
-) -> Row:
-    """What searches find with each clip altered. kinds: [sounds]."""
-    alter, bit_rate = alteration
-    product = loop.catch_up().product
-    expert = product.experts[product.names.index(AUDIO_MATCH)]
-    nothing = np.empty(0)
-    nobody = UserContext(nothing, nothing, nothing, nothing, nothing)
-    firsts, in_ten, said, false_claims, milliseconds = [], [], [], [], []
-    for row, samples in enumerate(sounds):
-        sent = clips.as_mp3(alter(samples, rng), bit_rate)
-        found = loop.search(audio=sent, n=10, language="en").items
-        shown = [entry.id for entry in found]
-        said.append(str(row) in same_recordings(found))
-        firsts.append(shown[0] == str(row))
-        in_ten.append(str(row) in shown)
-        query = decode_peaks(loop.media_queries(audio=sent)[AUDIO_MATCH])
-        start = time.perf_counter()
-        claimed = expert.scorer(replace(nobody, media_queries={AUDIO_MATCH: query})).candidates(10)
-        milliseconds.append(1000 * (time.perf_counter() - start))
-        may_repeat = (kinds == "recordings") & (kinds[row] == "recordings")
-        false_claims.append(bool(np.any((claimed != row) & ~may_repeat[claimed])))
-    shares = {kind: float(np.mean(np.array(firsts)[kinds == kind])) for kind in np.unique(kinds)}
-    return {
-        "altered": label,
-        "own first": float(np.mean(firsts)),
-        **shares,
-        "own in 10": float(np.mean(in_ten)),
-        "own is said to be the same": float(np.mean(said)),
-        "another is the same": float(np.mean(false_claims)),
-        "ms of landmarks": round(float(np.median(milliseconds)), 1),
-    }
-
-
-def unknown_clips(
-    loop: Foretaste, label: str, kind: str, sounds: Sequence[Floats], rng: np.random.Generator
-) -> Row:
-    """In how many searches with a clip of no item one is said to be the same recording."""
-    alter, bit_rate = clips.ALTERATIONS[label]
-    claims = [
-        bool(same_recordings(loop.search(audio=sent, n=10, language="en").items))
-        for sent in (clips.as_mp3(alter(samples, rng), bit_rate) for samples in sounds)
-    ]
-    return {
-        "altered": f"{kind}, {label}",
-        "another is the same": float(np.mean(claims)),
-    }
-
-
-def same_recordings(entries: Sequence[Recommended]) -> set[str]:
-    """The items of which it is said."""
-    return {entry.id for entry in entries if IS_SAME[0] in entry.reason}
 
 
 def main() -> None:

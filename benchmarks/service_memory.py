@@ -107,12 +107,14 @@ def measure(folder: Path) -> list[Row]:
         times.append((time.process_time() - began) * 1e3)
     answering = memory("VmRSS")
     sizes, count = Sizes(), len(live.catalogue)
-    found = [(name, sizes.of(part)) for name, part in parts(live)]
+    part_sizes = [(name, sizes.of(part)) for name, part in parts(live)]
     loop.close()
-    found.append(("named by no part", round((answering - empty) * 1e9) - sum(n for _, n in found)))
+    part_sizes.append(
+        ("named by no part", round((answering - empty) * 1e9) - sum(n for _, n in part_sizes))
+    )
     rows: list[Row] = [
         {"part": name, "MB": round(size / 1e6, 1), "bytes an item": round(size / count)}
-        for name, size in sorted(found, key=lambda pair: -pair[1])
+        for name, size in sorted(part_sizes, key=lambda pair: -pair[1])
         if size / count >= 1
     ]
     whole = empty + (answering - empty) * LARGE / count

@@ -20,9 +20,12 @@ from understand.test_typing import meaning as shop_meaning
     ],
 )
 def test_what_the_person_has_is_not_asked_for(text: str, conditions: list[Any]) -> None:
-    found = shop_meaning(text)
-    assert found.intent in ("find", "refine")
-    assert (found.query, sorted(map(str, found.conditions))) == (None, sorted(map(str, conditions)))
+    reading = shop_meaning(text)
+    assert reading.intent in ("find", "refine")
+    assert (reading.query, sorted(map(str, reading.conditions))) == (
+        None,
+        sorted(map(str, conditions)),
+    )
 
 
 def test_a_list_is_asked_for_where_nothing_else_is_said() -> None:

@@ -20,15 +20,15 @@ SCENE = Scene(VOCABULARY, has_question=True, earlier_questions=EARLIER)
     ["the horror films again", "ok, back to the horror ones", "show me those horror ones again"],
 )
 def test_it_comes_back_as_it_was(text: str) -> None:
-    found = understand(text, SCENE)
-    assert (found.intent, found.query) == ("find", None)
-    assert list(found.conditions) == [{"genres": "Horror"}, {"not": {"about": "blood"}}]
+    reading = understand(text, SCENE)
+    assert (reading.intent, reading.query) == ("find", None)
+    assert list(reading.conditions) == [{"genres": "Horror"}, {"not": {"about": "blood"}}]
 
 
 def test_what_is_said_behind_it_is_added() -> None:
-    found = understand("the space ones again but from before 1980", SCENE)
-    assert found.query == "space"
-    assert list(found.conditions) == [
+    reading = understand("the space ones again but from before 1980", SCENE)
+    assert reading.query == "space"
+    assert list(reading.conditions) == [
         {"genres": "Sci-Fi"},
         {"year": {"lt": 1985.0}},
         {"year": {"lt": 1980.0}},
@@ -36,10 +36,10 @@ def test_what_is_said_behind_it_is_added() -> None:
 
 
 def test_what_was_not_asked_for_is_searched() -> None:
-    found = understand("the crime films again", SCENE)
-    assert list(found.conditions) == [{"genres": "Crime"}]
+    reading = understand("the crime films again", SCENE)
+    assert list(reading.conditions) == [{"genres": "Crime"}]
 
 
 def test_german_says_so_too() -> None:
-    found = understand("nochmal die Horror", replace(SCENE, language="de"))
-    assert {"genres": "Horror"} in found.conditions
+    reading = understand("nochmal die Horror", replace(SCENE, language="de"))
+    assert {"genres": "Horror"} in reading.conditions

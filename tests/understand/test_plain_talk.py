@@ -31,8 +31,13 @@ from understand.test_typing import meaning as shop_meaning
     ],
 )
 def test_what_names_nothing_of_the_catalogue(text: str, intent: str) -> None:
-    found = meaning(text)
-    assert (found.intent, found.query, found.conditions, found.changes) == (intent, None, (), ())
+    reading = meaning(text)
+    assert (reading.intent, reading.query, reading.conditions, reading.changes) == (
+        intent,
+        None,
+        (),
+        (),
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,8 +55,12 @@ def test_what_names_nothing_of_the_catalogue(text: str, intent: str) -> None:
     ],
 )
 def test_what_is_left_when_the_talk_around_it_is_gone(text: str, conditions: list[Any]) -> None:
-    found = meaning(text)
-    assert (list(found.conditions), found.query, found.changes) == (conditions, None, ())
+    reading = meaning(text)
+    assert (list(reading.conditions), reading.query, reading.changes) == (
+        conditions,
+        None,
+        (),
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,38 +74,38 @@ def test_what_is_left_when_the_talk_around_it_is_gone(text: str, conditions: lis
     ],
 )
 def test_what_is_refused(text: str, words: str) -> None:
-    found = meaning(text)
-    assert found.conditions == ()
-    assert found.query is None
-    [change] = found.changes
+    reading = meaning(text)
+    assert reading.conditions == ()
+    assert reading.query is None
+    [change] = reading.changes
     assert change.clause.strength == "none"
     assert words in change.clause.text
 
 
 def test_an_item_that_bored_somebody_is_in_no_list() -> None:
-    found = meaning("I really enjoyed Alien but Heat bored me")
-    assert (found.intent, found.items) == ("take", ("1",))
-    assert list(found.conditions) == [{"not": {"id": ["4"]}}]
-    assert found.query is None
+    reading = meaning("I really enjoyed Alien but Heat bored me")
+    assert (reading.intent, reading.items) == ("take", ("1",))
+    assert list(reading.conditions) == [{"not": {"id": ["4"]}}]
+    assert reading.query is None
 
 
 def test_what_impressed_nobody_is_hidden() -> None:
-    found = meaning("I wasn't that impressed with Heat")
-    assert (found.intent, found.items) == ("hide", ("4",))
+    reading = meaning("I wasn't that impressed with Heat")
+    assert (reading.intent, reading.items) == ("hide", ("4",))
 
 
 def test_what_is_similar_is_so_to_what_was_spoken_of() -> None:
     scene = Scene(VOCABULARY, SHOWN, has_question=True, subject=("4",), topic="text")
-    found = understand("anything similar?", scene)
-    assert (found.intent, found.items) == ("like", ("4",))
-    found = understand("anything else?", scene)
-    assert (found.intent, found.items) == ("next", ())
+    reading = understand("anything similar?", scene)
+    assert (reading.intent, reading.items) == ("like", ("4",))
+    reading = understand("anything else?", scene)
+    assert (reading.intent, reading.items) == ("next", ())
 
 
 @pytest.mark.parametrize(("text", "count"), [("just three", 3), ("two is enough", 2)])
 def test_how_many_are_wanted(text: str, count: int) -> None:
-    found = meaning(text)
-    assert (found.intent, found.count, found.conditions) == ("refine", count, ())
+    reading = meaning(text)
+    assert (reading.intent, reading.count, reading.conditions) == ("refine", count, ())
 
 
 def test_no_more_than_a_number_is_a_price_and_no_count() -> None:
@@ -110,22 +119,24 @@ def test_too_much_is_cheaper(text: str) -> None:
 
 
 def test_litres_are_no_price() -> None:
-    found = shop_meaning("shoes, ideally yellow, around 30 litres")
-    assert {"type": "Shoes"} in found.conditions
-    assert len(found.conditions) == 2
-    assert "30 litres" in (found.query or "")
-    assert "ideally" not in (found.query or "")
+    reading = shop_meaning("shoes, ideally yellow, around 30 litres")
+    assert {"type": "Shoes"} in reading.conditions
+    assert len(reading.conditions) == 2
+    assert "30 litres" in (reading.query or "")
+    assert "ideally" not in (reading.query or "")
 
 
 def test_what_nothing_can_be_the_shortest_by_is_told() -> None:
-    found = shop_meaning("the longest dresses")
-    assert found.problems == ("no attribute of the items is a length",)
-    assert list(found.conditions) == [{"type": "Dresses"}]
+    reading = shop_meaning("the longest dresses")
+    assert reading.problems == ("no attribute of the items is a length",)
+    assert list(reading.conditions) == [{"type": "Dresses"}]
 
 
 def test_question_after_the_item_in_french() -> None:
-    found = understand("le deuxième, c'est sorti quand ?", Scene(VOCABULARY, SHOWN, language="fr"))
-    assert (found.intent, found.items, found.topic) == ("about", ("2",), "year")
+    reading = understand(
+        "le deuxième, c'est sorti quand ?", Scene(VOCABULARY, SHOWN, language="fr")
+    )
+    assert (reading.intent, reading.items, reading.topic) == ("about", ("2",), "year")
 
 
 @pytest.mark.parametrize(
@@ -138,26 +149,26 @@ def test_question_after_the_item_in_french() -> None:
     ],
 )
 def test_whoever_asks_politely_is_understood(text: str, conditions: list[Any]) -> None:
-    found = meaning(text)
-    assert (list(found.conditions), found.query) == (conditions, None)
+    reading = meaning(text)
+    assert (list(reading.conditions), reading.query) == (conditions, None)
 
 
 def test_what_is_for_children_is_so_behind_an_item_too() -> None:
-    found = meaning("what have you got that's similar to number four but for kids")
-    assert (found.intent, found.items) == ("like", ("4",))
-    assert list(found.conditions) == [{"genres": "Children"}]
+    reading = meaning("what have you got that's similar to number four but for kids")
+    assert (reading.intent, reading.items) == ("like", ("4",))
+    assert list(reading.conditions) == [{"genres": "Children"}]
 
 
 def test_a_size_behind_a_refusal_is_wanted() -> None:
-    found = shop_meaning("a coat that's not brown, size XS, under 200")
-    assert {"size": "XS"} in found.conditions
-    assert {"not": {"colour": "Brown"}} in found.conditions
+    reading = shop_meaning("a coat that's not brown, size XS, under 200")
+    assert {"size": "XS"} in reading.conditions
+    assert {"not": {"colour": "Brown"}} in reading.conditions
 
 
 def test_a_word_of_titles_is_no_value_of_an_attribute() -> None:
     assert shop_meaning("love in winter").conditions == ()
-    found = shop_meaning("have you any summer dresses left")
-    assert (found.query, list(found.conditions)) == ("summer", [{"type": "Dresses"}])
+    reading = shop_meaning("have you any summer dresses left")
+    assert (reading.query, list(reading.conditions)) == ("summer", [{"type": "Dresses"}])
 
 
 @pytest.mark.parametrize(
@@ -173,8 +184,8 @@ def test_a_word_of_titles_is_no_value_of_an_attribute() -> None:
     ],
 )
 def test_what_is_done_with_items(text: str, intent: str, items: tuple[str, ...]) -> None:
-    found = meaning(text)
-    assert (found.intent, found.items) == (intent, items)
+    reading = meaning(text)
+    assert (reading.intent, reading.items) == (intent, items)
 
 
 @pytest.mark.parametrize(
@@ -205,16 +216,16 @@ def test_what_somebody_has_had_enough_of(text: str, words: str) -> None:
 
 def test_it_should_be_is_said_of_the_list() -> None:
     scene = Scene(VOCABULARY, SHOWN, has_question=True, filter={"genres": "Horror"})
-    found = understand("and it should be funny", scene)
-    assert found.intent == "refine"
-    assert list(found.conditions) == [{"genres": {"all": ["Horror", "Comedy"]}}]
+    reading = understand("and it should be funny", scene)
+    assert reading.intent == "refine"
+    assert list(reading.conditions) == [{"genres": {"all": ["Horror", "Comedy"]}}]
     assert understand("the old ones, before 1980", scene).intent == "refine"
 
 
 def test_a_size_goes_on_with_the_list() -> None:
     scene = Scene(SHOP, has_question=True, filter={"type": "Shirts"})
-    found = understand("my size is XL", scene)
-    assert (found.intent, list(found.conditions)) == ("refine", [{"size": "XL"}])
+    reading = understand("my size is XL", scene)
+    assert (reading.intent, list(reading.conditions)) == ("refine", [{"size": "XL"}])
 
 
 def test_a_range_at_the_end_is_a_price_in_a_shop() -> None:

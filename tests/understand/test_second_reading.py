@@ -44,8 +44,8 @@ def read(text: str, vocabulary: Vocabulary) -> Meaning:
 )
 def test_what_needs_nothing_else(text: str, intent: str, vocabulary: Vocabulary) -> None:
     assert meaning_by_grammar(text, shown=False).intent != intent, "no pattern knows it"
-    found = read(text, vocabulary)
-    assert (found.intent, found.query, found.changes) == (intent, None, ())
+    reading = read(text, vocabulary)
+    assert (reading.intent, reading.query, reading.changes) == (intent, None, ())
 
 
 @pytest.mark.parametrize(

@@ -104,8 +104,8 @@ def _decision(
 ) -> ColumnDecision:
     if role == "commas":  # as it was remembered before there were other separators
         return ColumnDecision("attribute", value_count, ",")
-    told = None if measure is None else Measure(*measure)  # type: ignore[arg-type]  # its mark
-    return ColumnDecision(role, value_count, separator, levels=levels, measure=told)  # type: ignore[arg-type]  # a ColumnRole
+    written_as = None if measure is None else Measure(*measure)  # type: ignore[arg-type]  # its mark
+    return ColumnDecision(role, value_count, separator, levels=levels, measure=written_as)  # type: ignore[arg-type]  # a ColumnRole
 
 
 def save_column_decisions(

@@ -111,8 +111,8 @@ def _with_measure(
     measure = find_measure(values, settings)
     if measure is None or (decision.separator and not measure.unit):
         return decision  # what a comma parts are several values
-    told = f"numbers in {measure.unit}" if measure.unit else "numbers"
-    reason = told + (" with a decimal comma" if measure.mark == "," else "")
+    numbers = f"numbers in {measure.unit}" if measure.unit else "numbers"
+    reason = numbers + (" with a decimal comma" if measure.mark == "," else "")
     return replace(decision, separator=None, measure=measure, reason=decision.reason and reason)
 
 

@@ -165,9 +165,9 @@ def _with_environment(
     with suppress(SettingsError):
         return parsed(values, "the environment")
     for number, (variable, _, _) in enumerate(values):
-        others = [*values[:number], *values[number + 1 :]]
+        other_values = [*values[:number], *values[number + 1 :]]
         try:
-            parsed(others, variable)
+            parsed(other_values, variable)
         except SettingsError:
             continue
         return parsed(values, variable)  # raises what is wrong

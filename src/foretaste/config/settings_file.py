@@ -34,7 +34,7 @@ def with_settings(text: str, changes: Mapping[str, Any]) -> str:
     """The text of a settings file with these values, by their keys."""
     try:
         document = tomlkit.parse(text)
-        wanted = merged(document.unwrap(), settings_tree(changes))
+        tree = merged(document.unwrap(), settings_tree(changes))
         for key, value in changes.items():
             *groups, name = key.split(".")
             table: Any = document
@@ -42,7 +42,7 @@ def with_settings(text: str, changes: Mapping[str, Any]) -> str:
                 table = table.setdefault(group, tomlkit.table(is_super_table=group != groups[-1]))
             table[name] = value
         changed_text = tomlkit.dumps(document)
-        is_as_wanted = tomlkit.parse(changed_text).unwrap() == wanted
+        is_as_wanted = tomlkit.parse(changed_text).unwrap() == tree
     except (TOMLKitError, AttributeError, TypeError):  # a key that is no table, or twice there
         is_as_wanted = False
     if not is_as_wanted:

@@ -105,8 +105,8 @@ class ChatState:
         if not self.query and not self.filter:
             return self
         question = {"query": self.query, "filter": dict(self.filter)}
-        others = (earlier for earlier in self.earlier_questions if earlier != question)
-        return replace(self, earlier_questions=(question, *others)[:MAX_EARLIER_QUESTIONS])
+        other_questions = (earlier for earlier in self.earlier_questions if earlier != question)
+        return replace(self, earlier_questions=(question, *other_questions)[:MAX_EARLIER_QUESTIONS])
 
     @property
     def has_question(self) -> bool:

@@ -75,9 +75,9 @@ def stock_of_variants(values: Sequence[Any]) -> Any:
     for value, quantity in zip(values, quantities, strict=True):
         if quantity is None and not is_sold_out(str(value)):
             return value
-    known = [int(quantity[1]) for quantity in quantities if quantity is not None]
-    if known:  # sold beyond what was there is none, too
-        return sum(max(number, 0) for number in known)
+    counts = [int(quantity[1]) for quantity in quantities if quantity is not None]
+    if counts:  # sold beyond what was there is none, too
+        return sum(max(number, 0) for number in counts)
     return values[0] if values else None
 
 

@@ -49,14 +49,14 @@ class MediaFeatures:
 
     def rows(self, catalogue: Catalogue, items: Sequence[int] | range) -> Floats:
         """[items, width]. Vectors of another encoder than were fitted on are not read."""
-        known = {(space.name, space.fingerprint): space for space in catalogue.media}
+        spaces = {(space.name, space.fingerprint): space for space in catalogue.media}
         rows = np.zeros((len(items), self.width), np.float32)
         for start in range(0, len(items), ITEMS_PER_READ):
             chunk = np.array(items[start : start + ITEMS_PER_READ], np.int32)
             first = 0
             for name, fingerprint, projection in self.spaces:
                 last = first + projection.directions.shape[1]
-                space = known.get((name, fingerprint))
+                space = spaces.get((name, fingerprint))
                 if space is not None:
                     rows[start : start + len(chunk), first:last] = _deviations(
                         space, projection, chunk

@@ -5,11 +5,11 @@ together.
 """
 
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from rapidfuzz import fuzz
 
 from foretaste.domain.data import Floats, Ints, UserContext
 from foretaste.domain.query_reading import QueryReading
@@ -53,12 +53,12 @@ MIN_PART_LETTERS = 4
 """Letters from which on a word that is like another, or a part of it, says something of it."""
 
 
-def is_spelt_alike(unknown: str, known: str) -> bool:
+def is_spelt_alike(unknown_word: str, known_word: str) -> bool:
     """Whether a word is another misspelt, another form of it, or a part of a compound."""
-    shorter, longer = sorted((unknown, known), key=len)
+    shorter, longer = sorted((unknown_word, known_word), key=len)
     if len(shorter) < MIN_PART_LETTERS:
         return False
-    likeness = SequenceMatcher(None, unknown, known).ratio()
+    likeness = fuzz.ratio(shorter, longer) / 100
     return shorter in longer or likeness >= MIN_SPELLING_LIKENESS
 
 

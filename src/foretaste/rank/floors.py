@@ -67,9 +67,9 @@ def cumulative_probabilities(n: int, share: float) -> Doubles:
     """
     rows, probability = np.zeros((n, n + 1)), np.zeros(n + 1)
     probability[0] = 1.0
-    for place in range(n):
+    for position in range(n):
         probability = _one_place_on(probability, share)
-        rows[place] = probability.cumsum()
+        rows[position] = probability.cumsum()
     return rows
 
 

@@ -60,8 +60,8 @@ class IntentModel:
     def predict(self, encode_texts: EncodeTexts, sentence: str, masked: str) -> tuple[str, float]:
         """(the likeliest intent, its probability); "find" and 0 with another encoder."""
         vectors = encode_texts([sentence, masked, KNOWN_SENTENCE])
-        known = self.known_vector
-        if vectors.shape[1] != len(known) or float(vectors[2] @ known) < MIN_COSINE:
+        dim = len(self.known_vector)
+        if vectors.shape[1] != dim or float(vectors[2] @ self.known_vector) < MIN_COSINE:
             return "find", 0.0
         scores = self.weights @ np.concatenate([vectors[0], vectors[1]]) + self.biases
         likelihoods = np.exp(scores - scores.max())

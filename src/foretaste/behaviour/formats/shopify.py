@@ -51,7 +51,7 @@ def _line_names(row: Row) -> list[str]:
     return [str(title), f"{title} - {' / '.join(values)}"]
 
 
-def _left(quantity: Any, row: Row, tracker: str, policy: str) -> Any:
+def _stock_of_variant(quantity: Any, row: Row, tracker: str, policy: str) -> Any:
     """How much is left of a variant: what nobody counts, or what is sold all the same, is there."""
     if is_missing(quantity):
         return None
@@ -63,15 +63,18 @@ def _left(quantity: Any, row: Row, tracker: str, policy: str) -> Any:
 
 def _stock(row: Row) -> Any:
     quantity = row.get("Variant Inventory Qty")
-    return _left(quantity, row, "Variant Inventory Tracker", "Variant Inventory Policy")
+    return _stock_of_variant(quantity, row, "Variant Inventory Tracker", "Variant Inventory Policy")
 
 
 def _api_stock(row: Row) -> Any:
     """Of all variants of a product."""
     variants = [part for part in split_values(row.get("variants"), "\0") if isinstance(part, dict)]
     names = ("inventory_management", "inventory_policy")
-    left = [_left(variant.get("inventory_quantity"), variant, *names) for variant in variants]
-    return stock_of_variants([quantity for quantity in left if quantity is not None])
+    quantities = [
+        _stock_of_variant(variant.get("inventory_quantity"), variant, *names)
+        for variant in variants
+    ]
+    return stock_of_variants([quantity for quantity in quantities if quantity is not None])
 
 
 def _customer(row: Row) -> Any:

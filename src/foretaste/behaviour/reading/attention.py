@@ -116,14 +116,16 @@ class Attention:
         """What is said of it."""
         names = ", ".join(f"'{column}'" for column in self.columns.values())
         if "share" in self.columns:
-            how = "a share"
+            share = "a share"
         elif "time" in self.columns:
-            how = "a share of the item's length, or of what a long visit takes where none is known"
+            share = (
+                "a share of the item's length, or of what a long visit takes where none is known"
+            )
         else:
-            how = f"{SKIPPED_SHARE:g} of what was skipped and 1 of the rest"
+            share = f"{SKIPPED_SHARE:g} of what was skipped and 1 of the rest"
         return (
-            f"{names}: how much of its item an event took in, {how}, was taken for its value, from "
-            "0 to 1; [behaviour.value.view] counts = true has it count"
+            f"{names}: how much of its item an event took in, {share}, was taken for its value, "
+            "from 0 to 1; [behaviour.value.view] counts = true has it count"
         )
 
 

@@ -41,32 +41,32 @@ class Measure(NamedTuple):
         return value if None in parts else parts
 
     def _number(self, text: str) -> str | None:
-        found = _number_and_unit(text)
-        if found is None:
+        amount_and_unit = _number_and_unit(text)
+        if amount_and_unit is None:
             return None
-        readings, unit = found
+        readings, unit = amount_and_unit
         amount = readings.get(self.mark) or next(iter(readings.values()))
         if not self.unit or not unit:
             return f"{amount.number:.10g}"
-        own, wanted = UNITS[unit.lower()], UNITS[self.unit.lower()]
-        if own.dimension != wanted.dimension:
+        cell_unit, column_unit = UNITS[unit.lower()], UNITS[self.unit.lower()]
+        if cell_unit.dimension != column_unit.dimension:
             return None
-        return f"{amount.number * own.factor / wanted.factor:.6g} {self.unit}"
+        return f"{amount.number * cell_unit.factor / column_unit.factor:.6g} {self.unit}"
 
 
 def find_measure(values: Sequence[Any], settings: BehaviourSettings) -> Measure | None:
     """None of a column that holds anything else, or that programs read as it stands."""
     texts = [text for value in values for text in _texts_of(value)]
-    found = [own for text in texts if (own := _number_and_unit(text)) is not None]
-    if not texts or len(found) < MIN_MEASURE_SHARE * len(texts):
+    amounts = [own for text in texts if (own := _number_and_unit(text)) is not None]
+    if not texts or len(amounts) < MIN_MEASURE_SHARE * len(texts):
         return None
     unit = common_unit(texts)
     if unit:
         dimension = UNITS[unit.lower()].dimension
-        alike = [own for own in found if own[1] and UNITS[own[1].lower()].dimension == dimension]
+        alike = [own for own in amounts if own[1] and UNITS[own[1].lower()].dimension == dimension]
         if len(alike) < MIN_MEASURE_SHARE * len(texts):
             return None
-    mark = _mark_of([readings for readings, _ in found], settings)
+    mark = _mark_of([readings for readings, _ in amounts], settings)
     return Measure(unit, mark) if unit or mark == "," else None
 
 
