@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
+from foretaste.domain.measures import UNITS
 from foretaste.understand.grammar import BOUNDARY, Grammar
 from foretaste.understand.grammar_patterns import Dimension
 
@@ -72,27 +73,15 @@ class Bound:
 LOW_KINDS = ("after", "since", "over", "at_least", "upwards", "open")
 """Those that say what it must be over."""
 CURRENCY_SIGNS = "$€£"
-_MEASURE_NAMES = (
-    *("litres?", "liters?", "litros?", "l", "ml", "cl", "kg", "kilos?", "kilogram(?:me)?s?"),
-    *(
-        "kilogramm",
-        "gramm",
-        "grams?",
-        "grammes?",
-        "gramos?",
-        "g",
-        "cm",
-        "mm",
-        "m",
-        "met(?:re|er)s?",
-    ),
-    *("mètres?", "metros?", "inch(?:es)?", "zoll", "pouces?", "pulgadas?", '"', "feet", "foot"),
-    *("ft", "gb", "tb", "mb", "watts?", "w", "volts?", "km", "km/h", "mph", "miles?", "°", "grad"),
-    *("degrees?", "%", "percent", "prozent", "mah", "pieces", "pcs", "teile", "pièces", "piezas"),
-    *("persons?", "people", "personen", "personnes?", "personas?", "players?", "spieler"),
-    *("joueurs?", "jugadores?"),
+_COUNTED_NOUNS = (
+    *("°", "grad", "degrees?", "%", "percent", "prozent", "pieces", "pcs", "teile", "pièces"),
+    *("piezas", "persons?", "people", "personen", "personnes?", "personas?", "players?", "spieler"),
+    *("joueurs?", "jugadores?", "km/h", "mph", "miles?"),
 )
-MEASURE = re.compile(rf" ?-?(?:{'|'.join(_MEASURE_NAMES)})(?!\w)")
+_UNIT_NAMES = (name for name, unit in UNITS.items() if unit.dimension != "pages")
+MEASURE = re.compile(
+    rf" ?-?(?:{'|'.join((*map(re.escape, _UNIT_NAMES), *_COUNTED_NOUNS))})(?!\w)", re.IGNORECASE
+)
 """What a number may be of that is neither a price, a length nor a year: “around 30 litres”."""
 BOUND_KINDS = (
     *(
