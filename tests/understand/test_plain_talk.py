@@ -178,6 +178,7 @@ def test_a_word_of_titles_is_no_value_of_an_attribute() -> None:
         ("I couldn't get through Heat, what a snoozefest", "hide", ("4",)),
         ("quit pushing Heat on me!!!", "hide", ("4",)),
         ("we'll have the fourth", "take", ("4",)),
+        ("oh Heat!! more like that", "like", ("4",)),
         ("the first or the fourth, whats the difference", "compare", ("1", "4")),
         ("who directed Heat and who directed Alien?", "compare", ("4", "1")),
         ("can you give me the plot of Heat in one sentence", "about", ("4",)),
@@ -206,6 +207,8 @@ def test_all_that_is_said_in_other_words(text: str, intent: str) -> None:
         ("I've had it up to here with horror", "horror"),
         ("les comédies musicales, plus jamais !", "musicales"),
         ("horror can stay at home", "horror"),
+        ("horror makes my blood boil, leave it out from now on", "horror"),
+        ("the wife says no more car chases", "car chases"),
     ],
 )
 def test_what_somebody_has_had_enough_of(text: str, words: str) -> None:
@@ -232,3 +235,9 @@ def test_a_range_at_the_end_is_a_price_in_a_shop() -> None:
     prices = [c for c in shop_meaning("shoes for dad 50 to 150").conditions if "price" in c]
     assert prices == [{"price": {"gte": 50.0, "lte": 150.0}}]
     assert not any("price" in c for c in shop_meaning("shoes size 38 to 40").conditions)
+
+
+def test_what_is_said_of_what_is_wanted_refuses_nothing() -> None:
+    reading = meaning("I want horror that creeps me out")
+    assert list(reading.conditions) == [{"genres": "Horror"}]
+    assert reading.changes == ()

@@ -96,15 +96,17 @@ class _ClauseParser:
             return scope_length
         if word in ("?", ",") and self._has_content():  # "westerns? no thanks"
             answer_length = grammar.phrase_length(grammar.postponed, self._words, position + 1)
-            if answer_length and self._is_end(position + 1 + answer_length):
+            if answer_length and self._ends_behind(position + 1 + answer_length):
                 return 1
         postponed = grammar.phrase_length(grammar.postponed, self._words, position)
-        if postponed and self._is_end(position + postponed) and self._has_content():
+        if self._phrase[-1:] in ([pronoun] for pronoun in RELATIVE_PRONOUNS):
+            postponed = 0  # “horror that creeps me out” is wanted
+        if postponed and self._ends_behind(position + postponed) and self._has_content():
             phrase = " ".join(self._words[position : position + postponed])
             self._strength = grammar.postponed[phrase]
             self._close_clause()
             return postponed
-        if postponed and self._is_end(position + postponed) and self._refused_before():
+        if postponed and self._ends_behind(position + postponed) and self._refused_before():
             return postponed  # “not Stephen King, he gives me nightmares”
         length = grammar.phrase_length(grammar.strengths, self._words, position)
         if length and word in grammar.clauses["breaks"]:  # "but not so": more than "but not" and so
@@ -149,6 +151,14 @@ class _ClauseParser:
     def _is_end(self, position: int) -> bool:
         stops = {",", BOUNDARY.strip(), *self._grammar.clauses["breaks"]}
         return position >= len(self._words) or self._words[position] in stops
+
+    def _ends_behind(self, position: int) -> bool:
+        """Whether nothing but for how long follows: “leave it out from now on”."""
+        phrases = dict.fromkeys(
+            (*self._grammar.clauses["talk_scope"], *self._grammar.clauses["lasting_scope"])
+        )
+        length = self._grammar.phrase_length(phrases, self._words, position)
+        return self._is_end(position + length)
 
     def _refused_before(self) -> bool:
         last_strength = self._clauses[-1].strength if self._clauses else "wanted"

@@ -204,8 +204,8 @@ class ItemRequests:
         if self._grammar.patterns["excess"].search(tail) is not None:
             return self._of_excess(items, tail)
         is_place = self._items.is_place(request) or self._wants_variant(request, items[0], tail)
-        if not is_place and not tail.strip(STOPS):
-            return None  # a title alone is searched for
+        if not is_place and not tail.strip(STOPS):  # a title alone is searched for
+            return Meaning("like", self._grammar.language, items) if wants_more else None
         if not is_place and not extract_comparatives(tail, self._scene, self._grammar, items)[1]:
             return None
         return self._with_tail(Meaning("like", self._grammar.language, items), tail)
