@@ -51,6 +51,16 @@ def test_what_meets_a_filter(asked: Any, found: str) -> None:
     assert met(asked) == found
 
 
+def test_numbers_with_units_are_in_a_range() -> None:
+    weights = ("0.8 kg", "12 kg", "2.75 kg", "0.5 kg")
+    items = [
+        Item(name, attributes={"weight": (w,)}) for name, w in zip("abcd", weights, strict=True)
+    ]
+    index = index_of(items)
+    mask = index.mask(parse_condition({"weight": {"gte": 0.8, "lt": 12}}))
+    assert [items[row].id for row in np.flatnonzero(mask)] == ["0", "2"]
+
+
 SHOP = [
     Item("a", attributes={"price": ("9.99",), "stars": ("4.50",), "new": ("True",)}),
     Item("b", attributes={"price": ("10",), "stars": ("4.5",), "new": ("no",)}),

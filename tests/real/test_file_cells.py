@@ -38,6 +38,8 @@ SEMICOLONS = "\n".join(ROWS).replace(",", ";")
         pytest.param("# exported by shop\n#\n" + "\n".join(ROWS), id="remarks above"),
         pytest.param("#" + "\n".join(ROWS), id="names as a remark"),
         pytest.param("\n\n" + "\n".join(ROWS), id="empty lines above"),
+        pytest.param("Orders of March;;;\n" + SEMICOLONS, id="a title above"),
+        pytest.param("Orders;;;\nof March;;;\n;;;\n" + SEMICOLONS, id="titles above"),
         pytest.param("\ufeffsep=;\n" + SEMICOLONS, id="a byte-order mark before sep"),
         pytest.param(
             "user:token\titem:token\tkind:token\tat:float\n"
@@ -50,6 +52,12 @@ def test_the_same_events_in_any_form(tmp_path: Path, content: str) -> None:
     imported, store = import_bytes(tmp_path, "events.csv", content)
     assert events_of(store) == ANN_AND_BOB
     assert imported.rejected == 0
+
+
+def test_a_title_above_the_names_is_told(tmp_path: Path) -> None:
+    imported, _ = import_bytes(tmp_path, "events.csv", "Orders of March;;;\n" + SEMICOLONS)
+    told = "'Orders of March' stands alone above the names and was left out"
+    assert any(told in warning for warning in imported.warnings)
 
 
 def test_a_carriage_return_in_a_file_with_line_feeds_in_its_texts(tmp_path: Path) -> None:

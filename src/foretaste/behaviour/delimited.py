@@ -24,6 +24,8 @@ from foretaste.errors import InputError
 
 _REPLACEMENT_CHARACTER = "\ufffd"
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+MIN_TITLED_COLUMNS = 3
+"""Cells of a row that may be a title above others; a row of a basket has no empty ones."""
 PLAIN_READING = Reading()
 
 
@@ -106,6 +108,8 @@ def read_table(
     dialect = detect_dialect(sample[preface:], separator)
     if _names_are_a_remark(sample, preface, dialect):
         preface -= 1
+    rows_above, titles = _titles(sample_rows(dialect, sample[preface:]))
+    preface += rows_above
     lines.skip(preface)
     first = _first_row(stream, lines, dialect)
     body = sample_rows(dialect, sample[preface:])[1:]
@@ -122,7 +126,7 @@ def read_table(
         dialect.delimiter,
         () if header.in_file else header.columns,
         header.rows,
-        (*filter(None, (stream.encoding.note,)), *header.notes),
+        (*filter(None, (stream.encoding.note,)), *map(_note_of_title, titles), *header.notes),
     )
     make_row = row_maker(header, has_nulls=any("\\N" in line for line in sample))
     return header.names, _Body(stream, header, dialect, lines).rows(make_row), form
@@ -142,6 +146,29 @@ def _preface(sample: Sequence[str]) -> int:
         if not is_preface:
             return number
     return 0
+
+
+def _titles(sampled_rows: Sequence[list[str] | None]) -> tuple[int, list[str]]:
+    """(rows above the names, what stands alone in them), as Excel saves a title: `Spring range;;;`.
+    None unless the row below is one of names: all cells filled, all different, no number.
+    """
+    titles: list[str] = []
+    for row, cells in enumerate(sampled_rows):
+        filled = [cell.strip() for cell in cells or () if cell.strip()]
+        if cells is None or any("\n" in cell for cell in cells):
+            break
+        if len(filled) > 1:
+            are_names = len(set(filled)) == len(cells) >= MIN_TITLED_COLUMNS
+            are_names = are_names and not any(cell[0].isdigit() for cell in filled)
+            return (row, titles) if titles and are_names else (0, [])
+        if filled and len(cells) < MIN_TITLED_COLUMNS:
+            break
+        titles += filled
+    return 0, []
+
+
+def _note_of_title(title: str) -> str:
+    return f"'{title}' stands alone above the names and was left out"
 
 
 def _separator_of(preface: Sequence[str]) -> str | None:

@@ -113,8 +113,9 @@ class ColumnIndex:
     @cached_property
     def parsed_numbers(self) -> Doubles:
         """[values], nan for one that is no number."""
-        is_duration = self._feature.feature_type == "duration"
-        parse = partial(feature_number, feature_type="duration") if is_duration else parse_number
+        feature_type = self._feature.feature_type
+        is_written = feature_type in ("duration", "number")  # “1 h 35 min”, “2.75 kg”
+        parse = partial(feature_number, feature_type=feature_type) if is_written else parse_number
         amounts = map(parse, self._feature.values)
         return np.array([np.nan if amount is None else amount for amount in amounts], np.float64)
 

@@ -13,8 +13,9 @@ from typing import Literal
 import numpy as np
 
 from foretaste.domain.data import Catalogue, Feature
+from foretaste.domain.feature_types import FeatureType, feature_number
+from foretaste.domain.words import BAND_SUFFIX
 from foretaste.errors import InputError
-from foretaste.rank.conditions import parse_number
 from foretaste.understand.grammar_patterns import Dimension
 from foretaste.understand.numbers import MONTHS_PER_YEAR, Bound
 
@@ -54,6 +55,13 @@ NO_AMOUNT_WORDS = frozenset(_NO_AMOUNT_TEXT.split())
 """Words of names whose numbers nobody compares."""
 _NAME_SPLIT = re.compile(r"[^\W\d_]+")
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
+TYPE_DIMENSIONS: Mapping[FeatureType, Dimension | Literal["any"]] = {
+    "price": "price",
+    "duration": "length",
+    "year": "year",
+    "date": "year",
+}
+"""What the values of a column said when it was imported, whatever its name: “VK brutto”."""
 MIN_NUMBER_SHARE = 0.8
 EARLIEST_YEAR, LATEST_YEAR = 1000, 2200
 
@@ -147,7 +155,7 @@ class NumberColumns:
         """Its numbers of these items."""
         feature = self._features[column.name]
         numbers = (
-            parse_number(feature.values[code])
+            feature_number(feature.values[code], feature.feature_type)
             for item in items
             if item in self._index
             for code in feature.item_codes(self._index[item])
@@ -198,9 +206,11 @@ def _name_words(column: str) -> list[str]:
 
 def _number_column(feature: Feature, item_count: int) -> NumberColumn | None:
     """The column if it is an amount."""
+    if feature.column.endswith(BAND_SUFFIX):  # of a number that is a column itself
+        return None
     if not feature.values or set(_name_words(feature.column)) & NO_AMOUNT_WORDS:
         return None
-    parsed = [parse_number(value) for value in feature.values]
+    parsed = [feature_number(value, feature.feature_type) for value in feature.values]
     numbers = [number for number in parsed if number is not None]
     if len(numbers) < MIN_NUMBER_SHARE * len(feature.values):
         return None
@@ -209,8 +219,9 @@ def _number_column(feature: Feature, item_count: int) -> NumberColumn | None:
         return None  # a flag
     is_date = high > LATEST_YEAR and _is_date(feature.values)
     words = _name_words(feature.column)
-    dimension: Dimension | Literal["any"] = "any"
+    dimension = TYPE_DIMENSIONS.get(feature.feature_type, "any")
     names: tuple[Dimension, ...] = ("price", "length", "rating", "year")
+    names = names if dimension == "any" else ()
     for name in names:
         if set(words) & set(NAME_WORDS[name]):
             dimension = name
