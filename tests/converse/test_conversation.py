@@ -356,3 +356,13 @@ def test_a_condition_is_taken_off(shop: Foretaste) -> None:
     assert first.state.filter.keys() == {"theme", "part"}
     assert chat.say("any part", **talk).state.filter == {"theme": "space"}
     assert chat.say("undo", **talk).state.filter.keys() == {"theme", "part"}
+
+
+def test_what_tells_no_language_is_read_in_that_of_the_request(shop: Foretaste) -> None:
+    chat = Chat(shop)
+    languages = [
+        chat.say("rockets", user="p1", language=language).state.language
+        for language in (None, "de-AT,en", "fr", "ja")
+    ]
+    assert languages == ["en", "de", "fr", "en"]
+    assert chat.say("show me something about rockets", language="de").state.language == "en"

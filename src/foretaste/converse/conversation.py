@@ -77,15 +77,19 @@ class Chat:
         user: str | None = None,
         session: str | None = None,
         edit: Mapping[str, Any] | None = None,
+        language: str | None = None,
     ) -> Reply:
         """Answer. `edit` is what the person changed in the state by hand; then `text` may be empty.
+
+        language: as of a request, or the tags of Accept-Language. A new conversation begins in it,
+        and what tells no language (“teurere Grills”) is read in it.
 
         Raises InputError for a conversation that is not this person's.
         """
         check_text(text, "text")
         check_ids(conversation_id=conversation, user=user, session=session)
         user, session = self._shop.store.stored_ids(user, session)
-        name, state, session = self._load_conversation(conversation, user, session)
+        name, state, session = self._load_conversation(conversation, user, session, language)
         owner = self._owner(user, session)
         old_preferences = self._shop.store.preferences(user, session)
         turn = ChatTurn(Tools(self._shop, user, session), state.with_edits(edit or {}))
@@ -131,16 +135,17 @@ class Chat:
         )
 
     def _load_conversation(
-        self, name: str | None, user: str | None, session: str | None
+        self, name: str | None, user: str | None, session: str | None, language: str | None
     ) -> tuple[str, ChatState, str | None]:
         """(its id, its state, the session it is on) of a conversation, or of a new one."""
+        new_state = ChatState(language=self._shop.reasoning.language(language))
         if name is None:
             name = uuid.uuid4().hex
             is_anonymous = user is None and session is None
-            return name, ChatState(), f"chat-{name}" if is_anonymous else session
+            return name, new_state, f"chat-{name}" if is_anonymous else session
         conversation = self._shop.store.conversation(name)
         if conversation is None and not self._shop.store.consent(user, session).allows("record"):
-            return name, ChatState(), session  # it was not kept: the caller has its state
+            return name, new_state, session  # it was not kept: the caller has its state
         if conversation is None:
             raise InputError(f"conversation_id: there is no conversation '{name}'; begin a new one")
         if user is None and session is None and conversation.user is None:

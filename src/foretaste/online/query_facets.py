@@ -55,7 +55,7 @@ class QueryFacets:
         query = read_search(
             request.query or "",
             self._vocabulary_of(index, snapshot),
-            _primary(request.language),
+            self._reasoning.language(request.language),
             today=datetime.fromtimestamp(slates.asked_at(request), UTC).date(),
         )
         facets = [facet for facet in query.facets if not facet.keys() & request.filter.keys()]
@@ -92,11 +92,6 @@ def _allowed_items(page: PageRequest, slates: SlateBuilder, index: FilterIndex) 
     if request.filter and not _needs_reading(request.filter):
         allowed &= index.mask(parse_condition(request.filter))
     return allowed
-
-
-def _primary(language: str | None) -> str | None:
-    """ "de-AT,en" is German."""
-    return None if language is None else language.replace("_", "-").split(",")[0].split("-")[0]
 
 
 def _with_items_left(facets: Sequence[Facet], allowed: Mask, index: FilterIndex) -> list[Facet]:

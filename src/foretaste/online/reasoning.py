@@ -20,7 +20,7 @@ from foretaste.generate.reasons import (
     placed_reason,
     trending_reason,
 )
-from foretaste.generate.settings import ReasonSettings
+from foretaste.generate.settings import Language, ReasonSettings
 from foretaste.generate.shortfall_text import shortfall_in_words
 from foretaste.model.product_scorer import is_unknown_user
 from foretaste.rank.filters import FilterContext
@@ -43,14 +43,16 @@ class Reasoning:
         """How items are shown. language: as of a request, or the tags of Accept-Language. features:
         of the catalogue; where it is not known, the types are found from the values of each item.
         """
-        wanted = (language or "").split(",")
-        messages = messages_in(best_language(wanted, self.settings.language))
+        messages = messages_in(self.language(language))
         return ItemDisplay(features, self.features, messages, self.currency)
+
+    def language(self, language: str | None) -> Language:
+        """The first of the tags of a request that there is, else that of the settings."""
+        return best_language((language or "").split(","), self.settings.language)
 
     def messages(self, request: Request) -> Messages:
         """In the language of a request."""
-        wanted = (request.language or "").split(",")
-        return messages_in(best_language(wanted, self.settings.language))
+        return messages_in(self.language(request.language))
 
     def shortfall(self, request: Request, shortfall: Shortfall | None) -> Shortfall | None:
         """In the words of a request's language."""

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body
 
 from foretaste.serve.api.lists import ServiceDep
 from foretaste.serve.docs.examples import answer_example, request_examples
+from foretaste.serve.http.accept_language import LanguageDep
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.security import READ_AND_EVENTS
 from foretaste.serve.http.user_access import UserAccessDep
@@ -21,6 +22,7 @@ def chat(
     body: Annotated[ChatBody, Body(openapi_examples=request_examples("chat"))],
     service: ServiceDep,
     user_access: UserAccessDep,
+    language: LanguageDep,
 ) -> ChatAnswer:
     """Say what is wanted, refine it, ask why; the state is seen and can be edited.
 
@@ -37,5 +39,6 @@ def chat(
         user=body.user,
         session=body.session,
         edit=None if body.state is None else body.state.model_dump(exclude_unset=True),
+        language=language,
     )
     return chat_answer(reply)
