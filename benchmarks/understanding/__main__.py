@@ -47,6 +47,8 @@ HALVES = {
     "unseen-17": "unseen_17.txt",
     "unseen-18": "unseen_18.txt",
     "unseen-19": "unseen_19.txt",
+    "unseen-20": "unseen_20.txt",
+    "unseen-21": "unseen_21.txt",
 }
 FIRST_LOOKS = json.loads((FOLDER / "first_looks.json").read_text(encoding="utf-8"))
 """Half → language → the share of exact states before anything was changed."""
