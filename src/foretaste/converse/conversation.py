@@ -96,16 +96,7 @@ class Chat:
         consent = self._shop.store.consent(user, session)
         may_share = consent.allows("share")
         words, author = self._reply(turn, text, edited=bool(edit), may_share=may_share)
-        if turn.recommendation is not None:
-            shown_titles = {
-                recommended.id: recommended.title or recommended.id
-                for recommended in turn.recommendation
-            }
-            turn.state = replace(
-                turn.state,
-                shown=shown_titles,
-                recommendation_id=turn.recommendation.recommendation_id,
-            )
+        turn.keep_shown()
         changes = self._shop.store.preferences(user, session)
         undo = undo_of(state, turn.state, old_preferences, changes, turn.undoable_events)
         if undo or turn.is_undo:

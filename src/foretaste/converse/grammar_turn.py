@@ -12,6 +12,7 @@ from typing import Any
 from foretaste.converse.answers import answer, unknown_language
 from foretaste.converse.item_answers import ItemAnswers
 from foretaste.converse.sentences import (
+    as_typed,
     changes_in_words,
     comparison_in_words,
     quoted_items,
@@ -281,10 +282,12 @@ class GrammarTurn:
         if meaning.intent != "refine":
             kept = turn.state.filter if self._edited else {}
             turn.state = turn.state.with_question_kept()
-            turn.state = replace(turn.state, items=(), query=meaning.query, filter=kept)
-        elif meaning.query:
-            query = " ".join(filter(None, (turn.state.query, meaning.query)))
-            turn.state = replace(turn.state, query=query)
+            turn.state = replace(turn.state, items=(), filter=kept)
+        is_more = meaning.intent == "refine"
+        if meaning.query or not is_more:
+            turn.state = turn.state.with_query(
+                meaning.query, as_typed(meaning.said_query, self._text), more=is_more
+            )
         for condition in meaning.conditions:
             turn.state = turn.state.with_condition(condition)
 

@@ -17,7 +17,7 @@ from foretaste.generate.item_display import ItemDisplay
 from foretaste.generate.safe import is_suspicious, safe_item_name, safe_name
 from foretaste.preferences.matching import ClauseMatch
 from foretaste.understand.chinese import CHINESE, as_said
-from foretaste.understand.grammar import fold
+from foretaste.understand.grammar import FILE_WORD, fold
 
 WORD = re.compile(r"[\w'’-]+")
 MAX_NAMED_FEATURES = 4
@@ -190,7 +190,7 @@ def _feature_text(attributes: Mapping[str, Sequence[str]]) -> str:
 def _question_text(state: ChatState, display: ItemDisplay) -> str:
     """What the list is of, in words."""
     language = state.language
-    query = safe_name(state.query) if state.query else None
+    query = safe_name(state.said_query) if state.said_query else None
     parts = [quoted(query, language)] if query else []
     texts = condition_texts(state.filter, display)
     parts += [name for text in texts if (name := safe_name(text))]
@@ -206,3 +206,13 @@ def _question_text(state: ChatState, display: ItemDisplay) -> str:
 def _item_name(title: str | None, item_id: str) -> str:
     """The title as people say it: “The Shining” of "Shining, The"."""
     return safe_item_name(None if title is None else spoken_title(title), item_id)
+
+
+def as_typed(words: str | None, text: str) -> str | None:
+    """Words of a text as they stand there: “weltkrieg” as “Weltkrieg”, “dragon” as “龙”."""
+    typed_words = {fold(word.lower()): word for word in FILE_WORD.findall(text)}
+    return (
+        None
+        if words is None
+        else " ".join(typed_words.get(word) or as_said(word, text) for word in words.split())
+    )

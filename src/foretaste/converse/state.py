@@ -45,6 +45,8 @@ class ChatState:
     """What was asked of it."""
     earlier_questions: tuple[Mapping[str, Any], ...] = ()
     """The query and filter of questions before this one, the newest first."""
+    said_queries: Mapping[str, str] = field(default_factory=dict)
+    """The query → the words that it was said in, where it is searched in others."""
 
     @classmethod
     def from_json_dict(cls, json_dict: Mapping[str, Any]) -> Self:
@@ -82,6 +84,19 @@ class ChatState:
             check_text(changed["query"], "query")
             changed["query"] = changed["query"].strip() or None
         return replace(self, **changed)
+
+    def with_query(self, query: str | None, said_query: str | None, *, more: bool) -> "ChatState":
+        """With a query, and the words that it was said in. more: beside the one there is."""
+        queries = [self.query, query] if more else [query]
+        texts = [self.said_query, said_query or query] if more else [said_query or query]
+        joined = " ".join(filter(None, queries)) or None
+        said = " ".join(filter(None, texts))
+        return replace(self, query=joined, said_queries={joined: said} if joined else {})
+
+    @property
+    def said_query(self) -> str | None:
+        """The query in the words of the person."""
+        return None if self.query is None else self.said_queries.get(self.query, self.query)
 
     def with_condition(self, condition: Mapping[str, Any]) -> "ChatState":
         """With one more condition; of a column that was named before the newer holds, but a bound

@@ -1,6 +1,6 @@
 """One thing said in a talk, while it is answered, and a model that may answer it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from foretaste.converse.answers import answer
@@ -55,6 +55,15 @@ class ChatTurn:
         snapshot = shop.manager.snapshot
         features = () if snapshot is None else snapshot.catalogue.features
         return shop.reasoning.display(self.state.language, features)
+
+    def keep_shown(self) -> None:
+        """The items of the list, if there is one, are what is spoken of from now on."""
+        if self.recommendation is not None:
+            self.state = replace(
+                self.state,
+                shown={item.id: item.title or item.id for item in self.recommendation},
+                recommendation_id=self.recommendation.recommendation_id,
+            )
 
     def in_words(self) -> str:
         """What was done and what was found."""

@@ -7,7 +7,7 @@ the package is first used, and each takes time in proportion to the text (`tests
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Any, Literal, get_args
@@ -161,6 +161,14 @@ class Grammar:
             if self._meaning_of_form(tail) and self._meaning_of_form(head):
                 return [head, tail]
         return [word]
+
+    def is_part_of_compound(self, run: Sequence[str], start: int, stop: int) -> bool:
+        """Whether these words and the one beside them are a name of something else: “world war” is
+        narrower than the genre.
+        """
+        beside = [run[start - 1 : stop]] if start else []
+        compounds = self.clauses["compounds"]
+        return any(" ".join(words) in compounds for words in (*beside, run[start : stop + 1]))
 
     def translated(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """The words by the glossary, several together before each alone."""

@@ -291,7 +291,11 @@ class ItemQuestions:
             items, tail = self._items.leading(name)
             if items and not tail.strip(STOPS):
                 return items[0]
-        return self._described(words) or self._items.by_partial_title(words)
+        item = self._described(words) or self._items.by_partial_title(words)
+        if item is not None:
+            return item
+        items, tail = self._items.called_by_kind(words)
+        return items[0] if items and not tail.strip(STOPS) else None
 
     def _names(self, words: str) -> Iterator[str]:
         """As it was said, and without “the film” in front."""

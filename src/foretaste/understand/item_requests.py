@@ -183,6 +183,9 @@ class ItemRequests:
             return Meaning(intent, self._grammar.language)
         if intent != "like" or not self._items.looks_like_title(words, self._line):
             return None
+        items, tail = self._items.called_by_kind(words)
+        if items:
+            return self._with_tail(Meaning("like", self._grammar.language, items), tail)
         return Meaning("like", self._grammar.language, missing_title=words)
 
     def _reference_alone(self, request: str, *, wants_more: bool) -> Meaning | None:

@@ -100,6 +100,8 @@ class Meaning:
     missing_title: str | None = None
     """What was named as an item and is none."""
     query: str | None = None
+    said_query: str | None = None
+    """In the words of the person, where the catalogue is searched in others."""
     """What is searched for, in words."""
     conditions: tuple[Mapping[str, Any], ...] = ()
     """What the items must be like, in this talk."""

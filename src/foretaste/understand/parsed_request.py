@@ -8,12 +8,13 @@ said of all lists ("no romance"), becomes a change of the profile.
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import dropwhile
 from typing import Any
 
 from foretaste.errors import InputError
 from foretaste.understand.clauses import CHILDREN_TOKEN, Clause, Scope, Wish, without_plain
 from foretaste.understand.exclusive_kinds import stands_alone
-from foretaste.understand.grammar import Grammar
+from foretaste.understand.grammar import GRAMMARS, Grammar
 from foretaste.understand.meaning import Change, Scene
 from foretaste.understand.misspellings import base_of_comparative
 from foretaste.understand.numbers import Bound
@@ -41,6 +42,13 @@ class ParsedRequest:
     """Colours or materials that were asked for and that no item has."""
     has_topic: bool = False
     """Whether it names something to look for, and not only how the list is to change."""
+    said_query: str | None = None
+    """The query in the words that were said, where it is searched in others."""
+
+    def meaning_fields(self) -> dict[str, Any]:
+        """What a meaning takes over."""
+        names = ("query", "said_query", "conditions", "changes", "scope", "problems")
+        return {name: getattr(self, name) for name in (*names, "absent_words")}
 
     @property
     def is_empty(self) -> bool:
@@ -86,6 +94,7 @@ def parsed_request(
         asks=asks or bool(builder.exclusions and not builder.changes),
         absent_words=tuple(builder.absent_words),
         has_topic=any(clause.strength == "wanted" for clause in wish.clauses),
+        said_query=" ".join(builder.said_words) or None,
     )
 
 
@@ -106,6 +115,7 @@ class _RequestBuilder:
         self.exclusions: list[Mapping[str, Any]] = []
         self.changes: list[Change] = []
         self.query_words: list[str] = []
+        self.said_words: list[str] = []
         self.problems: list[str] = []
         self.absent_words: list[str] = []
         self._values: dict[str, list[str]] = {}
@@ -165,6 +175,7 @@ class _RequestBuilder:
         if clause.words == (CHILDREN_TOKEN,):
             if not filters:
                 self.query_words.append("children")
+                self.said_words.append("children")
             return
         named = {
             part.offset + at
@@ -184,7 +195,9 @@ class _RequestBuilder:
             words = [word for word in words if not (word.isdigit() and len(word) <= 2)]
         if self.query_words:
             words = list(without_plain(words, self._grammar))
-        self.query_words += self._query(words)
+        content = self._content(words)
+        self.said_words += without_plain(content, self._grammar) or content
+        self.query_words += self._searched(content)
 
     def _is_absent(self, word: str) -> bool:
         """Whether it is a colour or material that no item tells anything of."""
@@ -197,8 +210,8 @@ class _RequestBuilder:
         changes = [change for change in self.changes if change.clause.strength == "none"]
         return [*excluded, *(part.condition for change in changes for part in change.parts)]
 
-    def _query(self, words: Sequence[str]) -> tuple[str, ...]:
-        """From the first word on that names something, as the catalogue is searched."""
+    def _content(self, words: Sequence[str]) -> tuple[str, ...]:
+        """From the first word on that names something."""
         words = [word for word in words if len(word) > 1 or word.isdigit()] or words
         filler = self._grammar.frames["filler"]
         useful = [word for word in words if word not in filler]
@@ -209,7 +222,18 @@ class _RequestBuilder:
         if self._grammar.language != "en" and content:  # "film" goes with what it is about
             is_noun = [w in content or self._grammar.meaning(w) is not None for w in words]
             content = tuple(w for w, known in zip(words, is_noun, strict=True) if known)
-        return self._vocabulary.searched(content, self._grammar)
+        return content
+
+    def _searched(self, content: tuple[str, ...]) -> tuple[str, ...]:
+        """As the catalogue is searched: “book about dragon” by “dragon”, and “film slow about
+        space” as it is.
+        """
+        words = self._vocabulary.searched(content, self._grammar)
+        if self._grammar.language == "en" or words == content:
+            return words
+        plain = GRAMMARS["en"].clauses["plain"]
+        topic = tuple(dropwhile(plain.__contains__, words))
+        return words if plain & set(topic) else topic or words
 
     def joined_conditions(self) -> list[Mapping[str, Any]]:
         """Several values of one attribute: one of them will do where that was said, or where no

@@ -212,15 +212,7 @@ class _Reader:
         if self._item_requests.is_handled(meaning.intent, tail):
             return meaning
         request = self._request(tail, meaning.items)
-        return replace(
-            meaning,
-            query=request.query,
-            conditions=request.conditions,
-            changes=request.changes,
-            scope=request.scope,
-            problems=request.problems,
-            absent_words=request.absent_words,
-        )
+        return replace(meaning, **request.meaning_fields())
 
     def _with_refinement(self, meaning: Meaning, tail: str) -> Meaning:
         """An earlier question with what is said behind it: “but from before 1900”."""
@@ -337,13 +329,8 @@ class _Reader:
         return Meaning(
             self._intent_of(request, wish_text),
             self._grammar.language,
-            query=request.query,
-            conditions=request.conditions,
-            changes=request.changes,
             count=count,
-            scope=request.scope,
-            problems=request.problems,
-            absent_words=request.absent_words,
+            **request.meaning_fields(),
         )
 
     def _without_titles(self, text: str) -> tuple[str, tuple[str, ...]]:

@@ -178,9 +178,27 @@ class ItemReader:
         if first not in ARTICLES or not name:
             return None
         feature = self._vocabulary.feature(tuple(name.split()), self._grammar)
-        if feature is None:
-            return self._shown.containing(name) or self._all.containing(name)
-        return self._only_one_with(feature)
+        if feature is not None:
+            return self._only_one_with(feature)
+        english = " ".join(self._grammar.translated(tuple(name.split())))
+        return (
+            self._shown.containing(name)
+            or self._all.containing(name)
+            or self._all.containing(english)
+        )
+
+    def called_by_kind(self, words: str) -> tuple[tuple[str, ...], str]:
+        """(the item that the text begins with, the rest) where it is “the wolves article” or “the
+        article about wolves”: the only one of all with these words in its title.
+        """
+        for prefix, behind in _prefixes(words):
+            hit = self._grammar.patterns["described"].fullmatch(prefix)
+            groups = {} if hit is None else hit.groupdict()
+            name = groups.get("about") or (groups.get("name") if groups.get("noun") else None)
+            item = None if name is None else self._titled(self._all_titles, name)
+            if item is not None:
+                return (item,), behind
+        return (), words
 
     def looks_like_title(self, words: str, line: str) -> bool:
         """Whether only a title can be meant: it begins with an article, and says no kind."""

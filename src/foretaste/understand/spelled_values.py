@@ -117,7 +117,9 @@ class SpelledValues:
                         score_cutoff=MIN_MISSPELT_RATIO,
                     )
                     if nearest is not None:
-                        return start, length, self._values_by_name[nearest[0]]
+                        values = self._values_by_name[nearest[0]]
+                        is_cast = start > 0 and run[start - 1] in CAST_WORDS
+                        return start, length, (values[-1] if is_cast else values[0])
         return None
 
     def _misspelt_last_name(self, run: Sequence[str]) -> SpelledMatch | None:
@@ -213,15 +215,18 @@ class SpelledValues:
         return [key[0] for key in self._values_by_stems if len(key) == 1 and len(key[0]) > 3]
 
     @cached_property
-    def _values_by_name(self) -> dict[str, FeatureValue]:
-        """Values of several words, in lower case."""
+    def _values_by_name(self) -> dict[str, list[FeatureValue]]:
+        """Values of several words, in lower case; of people who made it first, of its cast last."""
         values = {value for group in self._values_by_stems.values() for value in group}
-        named = sorted(value for value in values if " " in value[1].strip())
-        return {value[1].lower(): value for value in sorted(named, key=self._rank)}
+        values_by_name: dict[str, list[FeatureValue]] = {}
+        for value in sorted(values, key=self._rank):
+            if " " in value[1].strip():
+                values_by_name.setdefault(value[1].lower(), []).append(value)
+        return values_by_name
 
-    def _rank(self, value: FeatureValue) -> int:
-        """Who made it before who plays in it: what comes later holds."""
-        return 1 if value[0].lower() in CREATOR_COLUMNS else 0
+    def _rank(self, value: FeatureValue) -> tuple[int, FeatureValue]:
+        column = value[0].lower()
+        return (column in CAST_COLUMNS) - (column in CREATOR_COLUMNS), value
 
     @cached_property
     def _names(self) -> list[str]:

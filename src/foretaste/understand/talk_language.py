@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from foretaste.understand.grammar import GRAMMARS
 from foretaste.understand.language import detect_language
 from foretaste.understand.meaning import Scene
+from foretaste.understand.references import MAX_TITLE_WORDS
 from foretaste.understand.whole_requests import STOPS, WholeRequests
 
 MAX_NAME_WORDS = 2
@@ -15,8 +16,18 @@ def talk_language(text: str, scene: Scene) -> str:
     """ISO code: of the talk where the text is a name, of a whole request where it is one."""
     if scene.vocabulary.titles.exact(text) is not None or _is_value(text, scene):
         return scene.language
-    language = detect_language(text, previous=scene.language)
+    language = detect_language(_without_title(text, scene), previous=scene.language)
     return _language_of_whole(text, (scene.language, language, *GRAMMARS)) or language
+
+
+def _without_title(text: str, scene: Scene) -> str:
+    """Without the longest title in it, which is of no language: “parecida a Toy Story”."""
+    words = text.split()
+    for length in range(min(len(words) - 1, MAX_TITLE_WORDS), 1, -1):
+        for start in range(len(words) - length + 1):
+            if scene.vocabulary.titles.exact(" ".join(words[start : start + length])) is not None:
+                return " ".join(words[:start] + words[start + length :])
+    return text
 
 
 def _is_value(text: str, scene: Scene) -> bool:

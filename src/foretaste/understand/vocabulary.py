@@ -319,7 +319,9 @@ class Vocabulary:
                     continue
                 creator = bool(CREATOR_WORDS[grammar.language] & set(run[:offset]))
                 value, match_type = self._value_of(words, grammar, creator)
-                if value is not None and self._names_value(run, offset, offset + length, value):
+                if value is None or grammar.is_part_of_compound(run, offset, offset + length):
+                    continue
+                if self._names_value(run, offset, offset + length, value):
                     return PhraseMatch({value[0]: value[1]}, match_type, words, offset)
         return self._misspelt(run, grammar)
 
