@@ -183,3 +183,17 @@ def test_processes_share_the_file(path: Path) -> None:
     assert [worker.returncode for worker in both] == [0, 0]
     with _worker(path, killed_after=9999) as third:
         assert third.communicate()[0].strip() == "0"
+
+
+def test_a_text_is_forgotten_of_every_encoder_that_read_it(
+    tiny: TransformerEncoder, path: Path
+) -> None:
+    earlier = CachedEncoder(Counting(tiny, "an earlier encoder"), path)
+    earlier.encode(["a cat", "a film"])
+    earlier.close()
+    present = CachedEncoder(Counting(tiny, "the present encoder"), path)
+    present.encode(["a cat"])
+    assert present.forget(["a cat"]) == 2
+    asked_again = Counting(tiny, "an earlier encoder")
+    CachedEncoder(asked_again, path).encode(["a cat", "a film"])
+    assert asked_again.asked == ["a cat"]

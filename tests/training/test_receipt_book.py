@@ -137,6 +137,10 @@ def test_the_commands(trained: Path, tmp_path: Path) -> None:
     own, other = (str(folder / "data.json") for folder in data.values())
     assert "what was erased is what" in run("verify", str(file), "--data", own)
     assert "differs from these data in: events" in run("verify", str(file), "--data", other, code=2)
+    Foretaste.open(tmp_path / "another shop").close()
+    for _ in range(2):  # looking makes no key
+        output = run("verify", str(file), "-w", str(tmp_path / "another shop"), code=2)
+        assert "has signed no receipt" in output
     fingerprint = json.loads(file.read_text())["key"]["fingerprint"]
     assert fingerprint in run("verify", str(file), "--fingerprint", fingerprint)
     assert "of another service" in run("verify", str(file), "--fingerprint", "00", code=2)

@@ -42,6 +42,8 @@ def verify(
     signed_by = signer(document)
     if workspace is not None:
         with open_loop(workspace) as loop:
+            if not loop.recounter.receipts.has_key():
+                raise InputError(f"{workspace} has signed no receipt; name the workspace that did")
             own_fingerprint = loop.receipt_key()["fingerprint"]
         _require_same(signed_by, own_fingerprint, f"the key of {workspace}")
     if fingerprint is not None:

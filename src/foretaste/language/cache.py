@@ -22,6 +22,17 @@ _MAX_LENGTH_ERROR = 1e-3
 """How far from 1 the length of a stored row may be; past it the row is damaged and read again."""
 
 
+def _seed_of(fingerprint: str) -> blake2b:
+    return blake2b(fingerprint.encode() + b"\0", digest_size=16)
+
+
+def _key_of(seed: blake2b, text: str) -> bytes:
+    key = seed.copy()
+    # Half a surrogate pair cannot be encoded otherwise, and a key must not lose it.
+    key.update(text.encode("utf-8", "surrogatepass"))
+    return key.digest()
+
+
 class CachedEncoder:
     """An encoder with a memory: a file of all vectors, and the latest queries at hand.
 
@@ -39,7 +50,8 @@ class CachedEncoder:
         self._encoder, self._texts_per_commit = encoder, texts_per_commit
         self._file = VectorFile(path)
         self._recent = _RecentVectors(max_recent)
-        self._seed = blake2b(encoder.fingerprint.encode() + b"\0", digest_size=16)
+        self._seed = _seed_of(encoder.fingerprint)
+        self._is_noted = False
 
     @property
     def fingerprint(self) -> str:
@@ -73,8 +85,11 @@ class CachedEncoder:
         return self._encoder
 
     def forget(self, texts: Sequence[str]) -> int:
-        """Keep nothing of these texts any more. → how many vectors there were."""
-        keys = [self._key(text) for text in texts]
+        """Keep nothing of these texts any more, nor what other encoders have read of them into the
+        same file. → how many vectors there were.
+        """
+        seeds = [self._seed, *map(_seed_of, self._file.encoders())]
+        keys = list(dict.fromkeys(_key_of(seed, text) for seed in seeds for text in texts))
         self._recent.remove(keys)
         return self._file.remove(keys)
 
@@ -89,10 +104,7 @@ class CachedEncoder:
         self._file.close()
 
     def _key(self, text: str) -> bytes:
-        seed = self._seed.copy()
-        # Half a surrogate pair cannot be encoded otherwise, and a key must not lose it.
-        seed.update(text.encode("utf-8", "surrogatepass"))
-        return seed.digest()
+        return _key_of(self._seed, text)
 
     def _fill_from_memory(self, rows_by_key: dict[bytes, list[int]], vectors: Floats) -> None:
         """Fill in what is in memory, and take it off `rows_by_key`."""
@@ -120,6 +132,9 @@ class CachedEncoder:
     ) -> None:
         """Read the rest and keep it, batch by batch, the longest first so that batches are even."""
         keys = sorted(rows_by_key, key=lambda key: -len(texts[rows_by_key[key][0]]))
+        if keys and not self._is_noted:
+            self._file.add_encoder(self.fingerprint)
+            self._is_noted = True
         for start in range(0, len(keys), self._texts_per_commit):
             batch = keys[start : start + self._texts_per_commit]
             encoded = self._encoder.encode(

@@ -59,6 +59,23 @@ class VectorFile:
 
         self._run(insert)
 
+    def add_encoder(self, fingerprint: str) -> None:
+        """Note that this encoder keeps vectors here."""
+
+        def insert(db: sqlite3.Connection) -> None:
+            with db:
+                db.execute("INSERT OR IGNORE INTO encoders VALUES (?)", (fingerprint,))
+
+        self._run(insert)
+
+    def encoders(self) -> list[str]:
+        """The fingerprints of all encoders that have kept vectors here."""
+
+        def select(db: sqlite3.Connection) -> list[str]:
+            return [row[0] for row in db.execute("SELECT fingerprint FROM encoders")]
+
+        return self._run(select) or []
+
     def remove(self, keys: Sequence[bytes]) -> int:
         """Delete these, in the log of the file too, so that nothing of them can be read. → how many
         there were. Raises StoreError where it cannot be done.
@@ -133,6 +150,7 @@ class VectorFile:
             db.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
             with db:
                 db.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
+                db.execute("CREATE TABLE IF NOT EXISTS encoders (fingerprint TEXT PRIMARY KEY)")
         except sqlite3.DatabaseError:
             db.close()
             raise

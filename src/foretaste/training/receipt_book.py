@@ -111,6 +111,10 @@ class ReceiptBook:
             key = store.meta_text(KEY_NAME)
         return str(key)
 
+    def has_key(self) -> bool:
+        """Whether the workspace has ever signed something."""
+        return self._workspace.store.meta_text(KEY_NAME) is not None
+
     def public_key(self) -> dict[str, str]:
         """What may be published of it."""
         return public_key_of(self.private_key())
