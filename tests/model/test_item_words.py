@@ -58,3 +58,20 @@ def test_of_many_words_those_of_most_texts_are_kept(monkeypatch: pytest.MonkeyPa
 
 def test_texts_that_share_no_word_have_none() -> None:
     assert ItemWords.of(("red", "blue"), 4) is None
+
+
+def test_two_words_that_stand_together_are_a_word_as_far_as_there_is_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = ("red nail lacquer", "nail lacquer blue", "red nail file", "lacquer nail")
+    singles = {"lacquer", "nail", "red"}
+
+    def vector_count(room: int) -> int:
+        monkeypatch.setattr(item_words, "MAX_WORDS", room)
+        made = ItemWords.of(texts, 8, has_pairs=True)
+        assert made is not None
+        return len(made.vectors.weight)
+
+    assert vector_count(30) == len(singles) + len({"nail_lacquer", "red_nail"})
+    assert vector_count(4) == len(singles) + 1, "the words come first"
+    assert vector_count(2) == 2

@@ -185,14 +185,16 @@ def test_plan_follows_the_length_of_the_histories(here: World) -> None:
     )
 
 
-def test_identities_learn_slowly_where_items_are_taken_seldom(here: World) -> None:
+def test_what_suits_items_that_are_taken_seldom_is_chosen_for_these(here: World) -> None:
     often = here.histories
     item_counts = np.bincount(often.item[often.item >= 0])
     seldom = often.filter_rows(np.arange(often.event_count) % 40 == 0)
 
     assert item_counts.mean() > MAX_SPARSE_EVENTS
-    assert not plan_training(often, SequenceSettings()).has_sparse_identities
-    assert plan_training(seldom, SequenceSettings()).has_sparse_identities
+    plan, seldom_plan = (plan_training(some, SequenceSettings()) for some in (often, seldom))
+    assert (plan.has_sparse_identities, plan.layers) == (False, 2)
+    assert (seldom_plan.has_sparse_identities, seldom_plan.layers) == (True, 1)
+    assert plan_training(seldom, SequenceSettings(layers=3)).layers == 3
 
 
 @pytest.mark.parametrize("is_sparse", [False, True])

@@ -26,6 +26,8 @@ VALUE_BUCKETS = 8
 """Buckets of the values of an event type, each of about as many events."""
 ITEMS_PER_BATCH = 65_536
 """Items that are put together at a time, so that as many vectors of 16 bits are widened."""
+DEFAULT_LAYERS = 2
+"""Of the transformer, where neither settings nor the data say how many."""
 UNREACHABLE_VALUE = float(np.finfo(np.float32).max)
 """No value reaches it."""
 
@@ -237,7 +239,8 @@ class SequenceNetwork(nn.Module):
         )
         self.position = nn.Parameter(torch.randn(length, dim) * 0.02)
         self.blocks = nn.ModuleList(
-            TransformerBlock(dim, settings.heads, settings.dropout) for _ in range(settings.layers)
+            TransformerBlock(dim, settings.heads, settings.dropout)
+            for _ in range(settings.layers or DEFAULT_LAYERS)
         )
         self.norm = nn.RMSNorm(dim)
         self.dropout = nn.Dropout(input_dropout)

@@ -27,7 +27,7 @@ def network_state(
     padding = np.zeros((1, identity.shape[1]), identity.dtype)
     arrays[IDENTITY] = np.concatenate([padding, identity])
     metadata = {
-        "settings": settings.model_dump(),
+        "settings": settings.model_dump() | {"layers": len(network.blocks)},
         "length": network.length,
         "kinds": network.kind.num_embeddings - 2,
         "timed": network.rotary_pairs > 0,

@@ -39,6 +39,7 @@ from foretaste.model.item_words import ItemWords
 from foretaste.model.media_input import MediaInput
 from foretaste.model.sequence_loss import sampled_softmax_loss
 from foretaste.model.sequence_network import (
+    DEFAULT_LAYERS,
     SequenceNetwork,
     event_tokens,
     value_bounds,
@@ -58,6 +59,8 @@ events."""
 MAX_SPARSE_EVENTS, SPARSE_IDENTITY_RATE = 20, 0.3
 """Events an item, in the mean, below which identities learn at this share of the rate. Adam moves
 what is seldom seen as far as the rest: without that, they know by heart what words would tell."""
+SPARSE_LAYERS = 1
+"""Layers there: with a second one lists were worse (docs/decisions/0074)."""
 MIN_PARALLEL_EVENTS = 2048
 """Events a batch from which several threads are faster than one: below, they wait for one another
 longer than they compute (docs/decisions/0004)."""
@@ -71,6 +74,7 @@ class TrainingPlan:
     input_dropout: float
     batch_events: int
     is_timed: bool
+    layers: int
     has_sparse_identities: bool
     """Whether most items are taken so seldom that an identity is learnt from a few events."""
 
@@ -81,12 +85,14 @@ def plan_training(interactions: Interactions, settings: SequenceSettings) -> Tra
     typical_length = float(np.percentile(lengths[lengths > 0], 90)) if lengths.any() else 1.0
     is_long = typical_length > 50
     dropout = settings.input_dropout
+    has_sparse_identities = _events_per_item(interactions) < MAX_SPARSE_EVENTS
     return TrainingPlan(
         length=settings.max_history_length or (200 if is_long else 50),
         input_dropout=dropout if dropout is not None else (0.2 if is_long else 0.5),
         batch_events=settings.batch_events * (4 if is_long else 1),
         is_timed=bool(interactions.event_count and np.ptp(interactions.at) > SECONDS_PER_DAY),
-        has_sparse_identities=_events_per_item(interactions) < MAX_SPARSE_EVENTS,
+        layers=settings.layers or (SPARSE_LAYERS if has_sparse_identities else DEFAULT_LAYERS),
+        has_sparse_identities=has_sparse_identities,
     )
 
 
@@ -132,16 +138,19 @@ def train_network(training: Training) -> SequenceNetwork | None:
         return None
     torch.manual_seed(training.settings.seed)
     vectors = all_vectors(training)
-    texts = training.catalogue.full_texts
+    words = None
+    if settings.word_vectors:
+        texts, has_pairs = training.catalogue.full_texts, training_plan.has_sparse_identities
+        words = ItemWords.of(texts, settings.dim, has_pairs=has_pairs)
     network = SequenceNetwork(
         vectors,
-        settings,
+        settings.model_copy(update={"layers": training_plan.layers}),
         training_plan.length,
         len(training.interactions.event_types),
         training_plan.input_dropout,
         is_timed=training_plan.is_timed,
         has_sparse_identity=not is_exhaustive(len(vectors) - 1),
-        words=ItemWords.of(texts, settings.dim) if settings.word_vectors else None,
+        words=words,
         media=MediaInput.of(training.catalogue, settings.dim) if settings.media_vectors else None,
     )
     network.steps.copy_(torch.from_numpy(value_bounds(training.interactions)))

@@ -163,13 +163,16 @@ class SequenceSettings(Settings):
     dim: int = 128
     """Numbers by which each item and each person is described."""
     word_vectors: bool = True
-    """Learn a vector for each word of the items' texts: items that share words then share what is
-    learnt of them. It costs a tenth of the training, and nothing when a list is asked for."""
+    """Learn a vector for each word of the items' texts, and where items are taken less than 20
+    times each in the mean also for two words that stand together: items that share them then share
+    what is learnt of them. It costs a tenth of the training, and nothing when a list is asked
+    for."""
     media_vectors: bool = False
     """Read the items' pictures, clips and vectors as part of what each item is, too. Every space
     has an expert of its own in any case."""
-    layers: int = 2
-    """Layers of the transformer."""
+    layers: int | None = Field(default=None, ge=1)
+    """Layers of the transformer; empty = 1 where items are taken less than 20 times each in the
+    mean, as a second one makes lists worse there; else 2."""
     heads: int = 2
     """Attention heads of each layer; dim is a multiple of it."""
     max_history_length: int | None = None

@@ -103,6 +103,23 @@ def test_what_the_network_is_not_told_of_changes_nothing_when_it_is_left_out(
     assert unheard == pytest.approx([0, 0], abs=1e-5)
 
 
+@pytest.mark.parametrize("layers", [1, 2])
+def test_one_whose_layers_the_data_chose_is_read_back_with_as_many(
+    layers: int, here: World, folder: Path
+) -> None:
+    vectors = torch.from_numpy(np.pad(np.asarray(here.catalogue.vectors), ((1, 0), (0, 0))))
+    event_types = len(here.histories.event_types)
+    network = SequenceNetwork(
+        vectors, SEQUENCE.model_copy(update={"layers": layers}), 12, event_types, 0.0
+    )
+    open_settings = SEQUENCE.model_copy(update={"layers": None})
+    expert = SequenceExpert(network, open_settings, here.catalogue)
+    back = again(expert, here.catalogue, folder)
+
+    asked = [here.took(1, 2)]
+    np.testing.assert_allclose(back.log_prob(asked), expert.log_prob(asked), atol=1e-5)
+
+
 def test_one_saved_before_values_and_times_were_read_answers_still(here: World) -> None:
     network = SequenceNetwork(
         torch.from_numpy(np.pad(np.asarray(here.catalogue.vectors), ((1, 0), (0, 0)))),
