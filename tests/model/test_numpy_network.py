@@ -8,7 +8,12 @@ import torch
 
 from foretaste.domain.data import UserContext
 from foretaste.model.numpy_network import NumpyNetwork
-from foretaste.model.sequence_network import SequenceNetwork, event_tokens, omission_tokens
+from foretaste.model.sequence_network import (
+    SequenceNetwork,
+    event_tokens,
+    omission_places,
+    omission_tokens,
+)
 from foretaste.model.settings import SequenceSettings
 
 ITEMS, READ, LENGTH = 30, 12, 16
@@ -109,7 +114,8 @@ def test_a_history_less_each_event_reads_as_those_histories(
     rows = np.arange(length)
     omitted = range(max(length - 4, 0), length)
     without = [whole.select_events(rows != row) for row in omitted]
-    found, expected = omission_tokens(whole, omitted), event_tokens([whole, *without], LENGTH)
+    found = omission_tokens(whole, omission_places(length, omitted))
+    expected = event_tokens([whole, *without], LENGTH)
     for name in ("item", "event_type", "gap", "text", "value", "at"):
         part, expected_part = getattr(found, name), getattr(expected, name)
         assert (part is None) == (expected_part is None), name

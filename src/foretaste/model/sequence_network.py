@@ -120,29 +120,37 @@ def event_tokens(user_contexts: list[UserContext], length: int) -> EventTokens:
     )
 
 
-def omission_tokens(user_context: UserContext, omitted: Sequence[int]) -> EventTokens:
-    """One history of two events at least, and the same without each of these: [1 + omitted,
-    length], as `event_tokens` gives them.
+def omission_places(length: int, omitted: Sequence[int]) -> Longs:
+    """→ [1 + omitted, length], the places of a history of two events at least, and of the same
+    without each of these: what came before moves up by one place, and its first place is padding.
     """
-    length = len(user_context)
-    rows = np.tile(np.arange(length), (1 + len(omitted), 1))
-    for history, row in enumerate(omitted, 1):
-        rows[history, 1 : row + 1] = rows[history, :row]  # what came before moves up by one place
-    is_event = np.ones(rows.shape, bool)
-    is_event[1:, 0] = False
+    places = np.arange(length)
+    omitted_rows = np.array([-1, *omitted])[:, None]
+    rows = places - (places <= omitted_rows)
     rows[1:, 0] = rows[1:, 1]  # padding is as old as the first event
-    at = user_context.at[rows]
-    gap = gap_buckets(np.diff(at, axis=1, prepend=at[:, :1])) * is_event
-    value = np.where(is_event, user_context.value[rows], np.nan).astype(np.float32)
+    return rows
+
+
+def omission_tokens(user_context: UserContext, places: Longs) -> EventTokens:
+    """The histories of `omission_places`, as `event_tokens` gives them."""
+    is_event = np.ones(places.shape, bool)
+    is_event[1:, 0] = False
+    at = user_context.at[places]
+    gap_seconds = np.zeros(places.shape)
+    np.subtract(at[:, 1:], at[:, :-1], out=gap_seconds[:, 1:])
+    value = None
+    if np.isfinite(user_context.value).any():
+        value = np.where(is_event, user_context.value[places], np.nan).astype(np.float32)
+        value = value if np.isfinite(value).any() else None
     text = None
     if user_context.text_vectors is not None:
-        text = user_context.text_vectors[rows] * is_event[..., None].astype(np.float32)
+        text = user_context.text_vectors[places] * is_event[..., None].astype(np.float32)
     return EventTokens(
-        torch.from_numpy((user_context.item[rows].astype(np.int64) + 1) * is_event),
-        torch.from_numpy((user_context.kind[rows].astype(np.int64) + 1) * is_event),
-        torch.from_numpy(gap),
+        torch.from_numpy((user_context.item.astype(np.int64) + 1)[places] * is_event),
+        torch.from_numpy((user_context.kind.astype(np.int64) + 1)[places] * is_event),
+        torch.from_numpy(gap_buckets(gap_seconds) * is_event),
         None if text is None else torch.from_numpy(text),
-        torch.from_numpy(value) if np.isfinite(value).any() else None,
+        None if value is None else torch.from_numpy(value),
         torch.from_numpy(at - at[:, :1]),
     )
 

@@ -183,6 +183,8 @@ class SequenceExpert:
 
     def _composed_vectors(self, items: Ints) -> Floats:
         """[items, dim], identity, text and media together: what the network takes an item for."""
+        if len(items) <= BATCH_ROWS:
+            return self._composed_chunk(items)
         chunks = np.split(items, range(BATCH_ROWS, len(items), BATCH_ROWS))
         return np.concatenate([self._composed_chunk(chunk) for chunk in chunks])
 
@@ -218,12 +220,19 @@ class SequenceExpert:
         told = [self._trained_events(user_context) for user_context in user_contexts]
         return self._token_states(event_tokens(told, self._network.length))
 
-    def _token_states(self, batch: "EventTokens") -> Floats:
-        """The same of histories as the network reads them."""
+    def _token_states(self, batch: "EventTokens", items: Floats | None = None) -> Floats:
+        """The same of histories as the network reads them. items: [batch, length, dim], what it
+        takes the items for; a place without an item is masked, any item's vector will do.
+        """
         import torch
 
+        if items is None:
+            distinct, item_positions = np.unique(
+                np.maximum(batch.item.numpy() - 1, 0), return_inverse=True
+            )
+            items = self._composed_vectors(distinct)[item_positions]
         with torch.inference_mode():
-            states = self._network_states(batch)
+            states = self._network_states(batch, items)
         lengths = np.linalg.norm(states, axis=1, keepdims=True) * self._network.temperature
         return np.asarray(states / np.maximum(lengths, 1e-12), np.float32)
 
@@ -241,23 +250,21 @@ class SequenceExpert:
             state_by_row = dict(zip(told_rows, states[1:], strict=True))
             return np.stack([states[0], *(state_by_row.get(row, states[0]) for row in rows)])
         if 1 < len(user_context) <= min(MAX_SHORT_HISTORY, self._network.length) and len(rows):
-            from foretaste.model.sequence_network import omission_tokens
+            from foretaste.model.sequence_network import omission_places, omission_tokens
 
-            return self._token_states(omission_tokens(user_context, rows))  # less than two passes
+            places = omission_places(len(user_context), rows)
+            items = self._composed_vectors(np.maximum(user_context.item, 0))[places]
+            # less than two passes
+            return self._token_states(omission_tokens(user_context, places), items)
         omissions = [_context_without(user_context, row) for row in rows]
         if len(user_context) <= MAX_SHORT_HISTORY or not omissions:
             return self._states([user_context, *omissions])
         return np.concatenate([self._states([user_context]), self._states(omissions)])
 
-    def _network_states(self, batch: "EventTokens") -> Floats:
+    def _network_states(self, batch: "EventTokens", items: Floats) -> Floats:
         """→ [batch, dim], as the network says."""
         import torch
 
-        # a place without an item is masked by the network: any item's vector will do
-        distinct, item_positions = np.unique(
-            np.maximum(batch.item.numpy() - 1, 0), return_inverse=True
-        )
-        items = self._composed_vectors(distinct)[item_positions]
         if self._numpy_network is not None and self._numpy_network.accepts(batch):
             return self._numpy_network.states(batch, items)
         device = self._network.project.weight.device
