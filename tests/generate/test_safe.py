@@ -1,7 +1,12 @@
 """What others wrote must not become a link, markup or an instruction in a sentence of ours."""
 
-import pytest
+import re
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foretaste.generate import safe
 from foretaste.generate.safe import MAX_NAME_LENGTH, clean_text, is_suspicious, safe_name
 
 HOSTILE = [
@@ -74,3 +79,46 @@ def test_a_name_cannot_end_the_quotes_around_it() -> None:
 def test_a_text_is_no_name() -> None:
     assert safe_name("word " * MAX_NAME_LENGTH) is None
     assert safe_name(" \n ") is None
+
+
+_WORDS = sorted(
+    {*re.findall(r"[A-Za-z]+", safe._INSTRUCTION.pattern), "apikey", "api_key", "passwords"}
+)
+_SIGNS = [
+    "@",
+    "//",
+    "\\",
+    ":",
+    ":x",
+    "1:b",
+    "0900 123 45 67",
+    "<b",
+    ">",
+    "[INST]",
+    "][",
+    "{",
+    "&lt;",
+]
+_PARTS = st.sampled_from([*_WORDS, *_SIGNS, "#", "a.example", "1.9", "é", "ſ", "cream", "x"])
+
+
+@given(st.lists(_PARTS, max_size=5), st.sampled_from([" ", "", "  ", "-", "_"]))
+def test_what_is_looked_for_first_leaves_nothing_out(parts: list[str], between: str) -> None:
+    text = between.join(parts)
+    looked_at = safe._IGNORED_CHARACTERS.sub(
+        "", safe.unicodedata.normalize("NFKC", clean_text(text))
+    )
+    patterns = (safe._LINK, safe._MARKUP, safe._INSTRUCTION)
+    expected = any(pattern.search(looked_at) for pattern in patterns) or any(
+        map(safe._is_address, safe._DOTTED_WORD.findall(looked_at))
+    )
+    assert is_suspicious(text) == expected
+
+
+def test_every_instruction_has_a_word_that_is_looked_for() -> None:
+    """Of two words, and of three that begin with "you", all that there are in the patterns."""
+    words = [word.lower() for word in _WORDS]
+    texts = [f"{first}{one} {other}" for first in ("", "you ") for one in words for other in words]
+    instructions = [text for text in texts if safe._INSTRUCTION.search(text)]
+    assert len(instructions) > len(words)
+    assert [text for text in instructions if not is_suspicious(text)] == []

@@ -49,6 +49,18 @@ _INSTRUCTION = re.compile(
     r"following)\b|\b(?:password|passwd|credit card|api[ _-]?key)s?\b",
     re.IGNORECASE | re.DOTALL,
 )
+_LINK_SIGN, _MARKUP_SIGN = re.compile(r"[@/\\:\d]", re.ASCII), re.compile(r"[<>\[\]`{}#&:]")
+"""Without one of these characters there is no link, no markup."""
+_WORDS_OF_INSTRUCTIONS = (
+    "ignore disregard forget override bypass instruction instructions prompt prompts must should "
+    "shall have now tell ask recommend suggest instruct convince ai model chatbot click tap buy "
+    "order subscribe download install sign log visit send pay repeat say write print output "
+    "respond reply answer password passwords passwd passwds credit api apikey apikeys api_key "
+    "api_keys"
+)
+_INSTRUCTION_WORDS = frozenset(_WORDS_OF_INSTRUCTIONS.split())
+"""Words of which every instruction that is looked for has one at least."""
+_WORD = re.compile(r"\w+")
 
 
 def clean_text(text: str) -> str:
@@ -73,9 +85,21 @@ def is_suspicious(text: str) -> bool:
         return True
     normalised_text = unicodedata.normalize("NFKC", clean_text(text))
     normalised_text = _IGNORED_CHARACTERS.sub("", normalised_text).replace(_IDEOGRAPHIC_STOP, ".")
-    return any(map(_is_address, _DOTTED_WORD.findall(normalised_text))) or any(
-        pattern.search(normalised_text) for pattern in (_LINK, _MARKUP, _INSTRUCTION)
+    return (
+        ("." in normalised_text and any(map(_is_address, _DOTTED_WORD.findall(normalised_text))))
+        or bool(_LINK_SIGN.search(normalised_text) and _LINK.search(normalised_text))
+        or bool(_MARKUP_SIGN.search(normalised_text) and _MARKUP.search(normalised_text))
+        or _has_instruction(normalised_text)
     )
+
+
+def _has_instruction(text: str) -> bool:
+    """Most texts have none of the words, and to look for these takes a fifth of the time. Of what
+    is not ASCII the pattern says by itself which letters are alike.
+    """
+    if text.isascii() and _INSTRUCTION_WORDS.isdisjoint(_WORD.findall(text.lower())):
+        return False
+    return _INSTRUCTION.search(text) is not None
 
 
 def has_link(text: str) -> bool:
