@@ -31,10 +31,13 @@ class ListTerms:
         self._positions_by_kind: dict[str, list[int]] = {}
         for position, column in enumerate(self.columns):
             self._positions_by_kind.setdefault(_expert_kind(column.expert), []).append(position)
+        self._positions_by_kinds: dict[tuple[str, ...], list[int]] = {}
         self._events_by_kind: dict[str, EventPositions] = {}
         self._positions_by_name: dict[str, list[int]] = {}
         self.features: dict[int, Any] = {}
         """Column → what is said of its value, as it was found out; see `reason_candidates`."""
+        self.named_events: dict[tuple[str, ...], Any] = {}
+        """Past events → what is said of them, likewise."""
 
     def of_items(self) -> "list[ItemTerms]":
         """Those of each item."""
@@ -42,11 +45,12 @@ class ListTerms:
 
     def positions(self, *kinds: str) -> list[int]:
         """The columns of experts of these kinds, in their order: "attribute" is of every column."""
-        if len(kinds) == 1:
-            return self._positions_by_kind.get(kinds[0], [])
-        return sorted(
-            position for kind in kinds for position in self._positions_by_kind.get(kind, ())
-        )
+        positions = self._positions_by_kinds.get(kinds)
+        if positions is None:
+            positions = self._positions_by_kinds[kinds] = sorted(
+                position for kind in kinds for position in self._positions_by_kind.get(kind, ())
+            )
+        return positions
 
     def positions_where(self, name: str, is_wanted: Callable[[TermColumn], bool]) -> list[int]:
         """The columns that are wanted, looked for once under this name."""
@@ -120,12 +124,16 @@ class ListTerms:
     def own_row(self, row: int) -> list[float]:
         """[columns], the nats of an item, nan for what it is said to have from itself."""
         nats = self.rows[row]
-        own_positions = self._event_names.get(self._item_ids[row])
+        own_positions = self.own_positions(row)
         if own_positions:
             nats = nats.copy()
             for position in own_positions:
                 nats[position] = np.nan
         return nats
+
+    def own_positions(self, row: int) -> Sequence[int]:
+        """The columns of what an item is said to have from itself."""
+        return self._event_names.get(self._item_ids[row], ())
 
 
 class ItemTerms:
@@ -157,6 +165,8 @@ class ItemTerms:
 
     def terms(self, positions: Sequence[int]) -> list[Term]:
         """Those of these columns that it has."""
+        if not positions:
+            return []
         nats, columns = self.nats, self.of_list.columns
         return [
             Term(

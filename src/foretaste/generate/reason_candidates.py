@@ -136,16 +136,38 @@ def _history(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[Reason
     if nats < MIN_REASON_NATS:
         return []
     candidates = (
-        _leaning_on(events, nats, share, evidence)
+        _leaning_on(events, nats, share, terms.of_list)
         for events, share in _leading_events(terms, evidence)
     )
     return [candidate for candidate in candidates if candidate is not None]
 
 
 def _leaning_on(
-    events: tuple[str, ...], nats: float, share: float, evidence: ListEvidence
+    events: tuple[str, ...], nats: float, share: float, terms: ListTerms
 ) -> ReasonCandidate | None:
     """That the networks leaned on these events; None where none of them may be named."""
+    if events not in terms.named_events:  # found out once a list
+        terms.named_events[events] = _history_sentence(events, terms.evidence)
+    sentence, heading, names, named_events = terms.named_events[events]
+    if not names:
+        return None
+    return ReasonCandidate(
+        sentence,
+        BEHAVIOUR,
+        4,
+        0.7 * nats * share,
+        nats,
+        "sequence",
+        named_events,
+        names=names,
+        heading=heading,
+    )
+
+
+def _history_sentence(
+    events: tuple[str, ...], evidence: ListEvidence
+) -> tuple[Sentence, Sentence | None, tuple[str, ...], tuple[str, ...]]:
+    """(sentence, heading, names, events that are named) of what the networks leaned on."""
     event, heading = events[0], None
     sentence: Sentence
     if event not in evidence.catalogue.index:
@@ -162,19 +184,7 @@ def _leaning_on(
         sentence = heading = Sentence(
             "Because you {verb} {events}", (("verb", verb), ("events", names))
         )
-    if not names:
-        return None
-    return ReasonCandidate(
-        sentence,
-        BEHAVIOUR,
-        4,
-        0.7 * nats * share,
-        nats,
-        "sequence",
-        named_events,
-        names=names,
-        heading=heading,
-    )
+    return sentence, heading, names, named_events
 
 
 def _leading_events(
