@@ -87,19 +87,63 @@ def quick(nodes: Sequence[Any], flags: int) -> list[Any]:
     return found
 
 
+def sight(nodes: Sequence[Any]) -> tuple[int, int]:
+    """How many characters before and after a place `failure_steps` may look at, at most."""
+    before, after, width = 1, 1, 0
+    for kind, argument in nodes:
+        if kind is CHARACTER:
+            width += 1
+        elif kind is op.SUBPATTERN or kind is op.BRANCH:
+            for branch in argument.branches if kind is op.BRANCH else [argument]:
+                inner_before, inner_after = sight(branch)
+                before = max(before, inner_before - width)
+                after = max(after, width + inner_after)
+            break
+        elif kind in (op.ASSERT, op.ASSERT_NOT):
+            behind, inner = argument
+            if len(inner) != 1 or inner[0][0] is not CHARACTER:
+                break
+            before = max(before, behind - width)
+        elif kind is not op.AT:
+            break
+    return before, max(after, width + 2)  # `$` looks at what is behind the next character
+
+
+@cache
+def sight_of(pattern: "re.Pattern[str]") -> tuple[int, int]:
+    """That of a pattern as a whole."""
+    return sight(parsed(pattern))
+
+
 class Counter:
     """Matches as `re` does, and counts."""
 
     def __init__(self, pattern: "re.Pattern[str]", text: str) -> None:
         self.tree = parsed(pattern)
+        self.sight = sight_of(pattern)
         self.flags, self.text, self.steps = pattern.flags, text, 0
 
     def search(self) -> int:
-        """Steps to find all matches, as `findall` does."""
+        """Steps to find all matches, as `findall` does. What is seen from a place decides whether
+        it fails early there, so that is worked out once for all places that look the same.
+        """
+        text, tree, (before, after) = self.text, self.tree, self.sight
+        known = dict[str, int | None]()
+        last = len(text) - after
         start = 0
-        while start <= len(self.text):
-            fails = self.fails_early(self.tree, start)
-            end = None if fails else next(self.ends(self.tree, start), None)
+        while start <= len(text):
+            if before <= start <= last:
+                seen = text[start - before : start + after]
+                if seen not in known:
+                    known[seen] = self.failure_steps(tree, start)
+                steps = known[seen]
+            else:
+                steps = self.failure_steps(tree, start)
+            if steps is not None:
+                self.steps += steps
+                start += 1
+                continue
+            end = next(self.ends(tree, start), None)
             start = start + 1 if end is None else max(end, start + 1)
         return self.steps
 
