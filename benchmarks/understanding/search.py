@@ -55,7 +55,7 @@ def _gain(scores: Floats, target: int) -> float:
 
 def _ways(shop: Foretaste) -> Mapping[str, Score]:
     catalogue, encoder = shop.catch_up().catalogue, shop.encoder
-    bm25, expert = Bm25(catalogue.full_texts), QueryExpert(QuerySettings(), catalogue)
+    bm25, expert = Bm25.of(catalogue.full_texts), QueryExpert(QuerySettings(), catalogue)
     vectors = np.asarray(catalogue.vectors)
     index = shop.slates.index(shop.catch_up())
     scene = Scene(shop.people.vocabulary(index))

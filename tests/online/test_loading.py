@@ -75,6 +75,7 @@ def test_a_version_by_a_tuned_encoder_reads_with_that(loop: Foretaste) -> None:
 
         models, store, weights, folder = registry, loop.store, loop.weights, loop.folder
         feature_typing, known_media = loop.feature_typing, loop.known_media
+        data_encoder = loop.data_encoder
 
         def vectors(
             self,

@@ -63,7 +63,7 @@ def shown(loop: Foretaste, user: str | None, session: str | None) -> set[str]:
         request,
         replace(request, query="the moon and the bread"),
         replace(request, items=("space-1",)),
-        replace(request, candidates=loop.manager.current.catalogue.ids),
+        replace(request, candidates=tuple(loop.manager.current.catalogue.ids)),
         replace(request, window=1e10),
     )
     return {item.id for request in requests for item in loop.recommend(request)}

@@ -25,7 +25,7 @@ def found(index: TypedTextIndex, typed: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def index() -> TypedTextIndex:
-    return TypedTextIndex(TITLES)
+    return TypedTextIndex.of(TITLES)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_what_was_typed_is_shown_in_the_text_as_it_is_written() -> None:
 
 
 def test_of_nothing_nothing_is_found() -> None:
-    empty = TypedTextIndex([])
+    empty = TypedTextIndex.of([])
     assert empty.matching(["a"]).tolist() == []
     assert empty.beginning(["a"]).tolist() == []
     assert empty.corrected("matrix", whole=True) is None
@@ -98,7 +98,7 @@ words = st.lists(st.text(string.ascii_lowercase[:4], min_size=1, max_size=3), ma
 def test_it_finds_what_looking_at_every_text_finds(
     texts: list[list[str]], typed: list[str]
 ) -> None:
-    index = TypedTextIndex([" ".join(text) for text in texts])
+    index = TypedTextIndex.of([" ".join(text) for text in texts])
     expected = [
         row
         for row, text in enumerate(texts)

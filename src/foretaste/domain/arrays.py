@@ -2,7 +2,8 @@
 for more.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from mmap import mmap
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
+Longs = npt.NDArray[np.int64]
 
 
 MAX_NUMBERS_IN_MEMORY = 1 << 28
@@ -29,7 +31,7 @@ class QuantizedVectors:
     What is taken of it, a row, a slice or rows by their places, is an array of 32 bits.
     """
 
-    def __init__(self, codes: npt.NDArray[np.int8], steps: Floats) -> None:
+    def __init__(self, codes: "npt.NDArray[np.int8] | LayeredRows", steps: Floats) -> None:
         """codes: [rows, dim]; steps: [rows], 0 for a row of zeros."""
         self.codes, self.steps = codes, steps
 
@@ -74,6 +76,11 @@ class QuantizedVectors:
         ]
         products = [part.astype(np.float32) @ column for part in parts]
         return np.asarray(np.concatenate([np.empty(0, np.float32), *products]) * self.steps)
+
+    def blocks(self) -> Iterator[Floats]:
+        """All rows, some at a time."""
+        for start in range(0, len(self), ROWS_PER_CHUNK):
+            yield self[start : start + ROWS_PER_CHUNK]
 
     def any(self) -> bool:
         """Whether there is a number other than 0."""
@@ -153,11 +160,105 @@ class GrowingArray:
         return extended
 
 
+def is_mapped(array: object) -> bool:
+    """Whether it lies in a mapped file."""
+    while isinstance(array, np.ndarray):
+        array = array.base
+    return isinstance(array, mmap)
+
+
 def _unwritten(rows: Array) -> Array:
     """A view that cannot be written to."""
     view = rows.view()
     view.flags.writeable = False
     return view
+
+
+class LayeredRows:
+    """[rows, …] over rows that are too many to be copied: some have others in their place, and more
+    follow. Of an index a copy is made, as of any array that is asked for rows.
+    """
+
+    def __init__(self, base: Array, positions: Longs, replaced: Array, added: Array) -> None:
+        """positions: [replaced], ascending, in the base."""
+        self._base, self._positions, self._replaced, self._added = base, positions, replaced, added
+        self.shape = (len(base) + len(added), *base.shape[1:])
+        self.dtype, self.ndim = base.dtype, base.ndim
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> Array:
+        if isinstance(index, slice):
+            return self._rows_at(np.arange(*index.indices(len(self))))
+        if isinstance(index, int | np.integer):
+            return np.asarray(self._rows_at(np.array([range(len(self))[index]]))[0])
+        items = np.asarray(index)
+        return self._rows_at(np.flatnonzero(items) if items.dtype == bool else items)
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
+        """All rows."""
+        return self[:].astype(dtype or self.dtype, copy=False)
+
+    def _rows_at(self, items: Array) -> Array:
+        """[items, …]"""
+        is_added = items >= len(self._base)
+        if not is_added.any():
+            rows = self._base[items]
+        else:
+            rows = np.empty((len(items), *self.shape[1:]), self.dtype)
+            rows[~is_added] = self._base[items[~is_added]]
+            rows[is_added] = self._added[items[is_added] - len(self._base)]
+        if len(self._positions):
+            places = np.minimum(np.searchsorted(self._positions, items), len(self._positions) - 1)
+            is_replaced = self._positions[places] == items
+            rows[is_replaced] = self._replaced[places[is_replaced]]
+        return np.asarray(rows)
+
+
+class GrowingMappedArray:
+    """Rows of a mapped file that more can be put behind, and others in their place: the file is not
+    copied. Never changed, as a `GrowingArray`.
+    """
+
+    def __init__(self, base: Array) -> None:
+        self._base, self._positions = base, np.empty(0, np.int64)
+        self._replaced, self._added = base[:0], GrowingArray(base[:0])
+        self.rows: Array | LayeredRows = base
+        """[rows, …]"""
+
+    def __len__(self) -> int:
+        return len(self._base) + len(self._added)
+
+    def appended(self, new_rows: Array) -> Self:
+        """With more rows at the end."""
+        added = self._added.appended(new_rows) if len(new_rows) else self._added
+        return self._with(self._positions, self._replaced, added)
+
+    def replaced(self, positions: Sequence[int], rows: Array) -> Self:
+        """With other rows in these places."""
+        if not len(positions):
+            return self
+        items, size = np.array(positions, np.int64), len(self._base)
+        is_base = items < size
+        added = self._added.replaced((items[~is_base] - size).tolist(), rows[~is_base])
+        merged = np.concatenate([items[is_base], self._positions])
+        merged_positions, first = np.unique(merged, return_index=True)  # the newest come first
+        merged_rows = np.concatenate([rows[is_base], self._replaced])[first]
+        return self._with(merged_positions, merged_rows.astype(self._base.dtype), added)
+
+    def _with(self, positions: Longs, replaced: Array, added: GrowingArray) -> Self:
+        changed = type(self).__new__(type(self))
+        changed._base, changed._positions = self._base, positions
+        changed._replaced, changed._added = replaced, added
+        changed.rows = LayeredRows(self._base, positions, replaced, added.rows)
+        return changed
+
+
+def growing_rows(rows: Array | LayeredRows) -> GrowingArray | GrowingMappedArray:
+    """Rows that more can be put behind; those of a file stay in it."""
+    array = np.asarray(rows)
+    return GrowingMappedArray(array) if is_mapped(array) else GrowingArray(array)
 
 
 class GrowingVectors:
@@ -167,7 +268,7 @@ class GrowingVectors:
         parts = (
             (vectors.codes, vectors.steps) if isinstance(vectors, QuantizedVectors) else (vectors,)
         )
-        self._parts = tuple(GrowingArray(part) for part in parts)
+        self._parts = tuple(growing_rows(part) for part in parts)
         self.rows: Vectors = vectors
         """[rows, dim]"""
 
@@ -187,10 +288,10 @@ class GrowingVectors:
             for part, rows in zip(self._parts, self._split(new), strict=True)
         )
 
-    def _of(self, parts: Iterable[GrowingArray]) -> Self:
+    def _of(self, parts: Iterable[GrowingArray | GrowingMappedArray]) -> Self:
         extended = type(self).__new__(type(self))
         extended._parts = tuple(parts)
-        rows = [part.rows for part in extended._parts]
+        rows: list[Any] = [part.rows for part in extended._parts]
         extended.rows = (
             QuantizedVectors(*rows) if isinstance(self.rows, QuantizedVectors) else rows[0]
         )

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from foretaste.domain.arrays import Array, Vectors
 from foretaste.domain.arrays import Floats as Floats
+from foretaste.domain.derived_files import IN_MEMORY, DerivedFiles
 from foretaste.domain.erasure import ErasureCounts as ErasureCounts
 from foretaste.domain.event_value import MIN_WEIGHT, ValueCurves
 from foretaste.domain.feature_types import FeatureType, descriptive_features
@@ -375,7 +376,7 @@ class Feature:
 class Catalogue:
     """What there is to recommend, as the model sees it. Position is internal id."""
 
-    ids: tuple[str, ...]
+    ids: Sequence[str]
     titles: Sequence[str]
     full_texts: Sequence[str]
     """The text of each item, for words and for BM25."""
@@ -385,6 +386,10 @@ class Catalogue:
     index: Mapping[str, int] = field(default_factory=dict)
     """External id → internal id."""
     media: tuple[MediaSpace, ...] = ()
+    derived: DerivedFiles = IN_MEMORY
+    """What is made of these items."""
+    origin: "Catalogue | None" = None
+    """The one with files that this has grown of."""
 
     def __len__(self) -> int:
         return len(self.ids)

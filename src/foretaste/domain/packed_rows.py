@@ -14,6 +14,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 import numpy as np
 import numpy.typing as npt
 
+from foretaste.domain.arrays import Array
 from foretaste.domain.data import Ints, Item, Longs
 
 RowT = TypeVar("RowT")
@@ -31,7 +32,7 @@ class PackedRows(Sequence[RowT]):
 
     def __init__(
         self,
-        content: bytes | bytearray,
+        content: bytes | bytearray | Array,
         starts: Longs,
         lengths: Ints,
         unpack: Callable[[bytes], RowT],
@@ -66,6 +67,16 @@ class PackedRows(Sequence[RowT]):
             return self._added[row - len(self._starts)]
         start = int(self._starts[row])
         return self._unpack(bytes(self._content[start : start + int(self._lengths[row])]))
+
+    def arrays(self) -> dict[str, Array]:
+        """What was packed at first, without what changed or came later."""
+        content = np.frombuffer(self._content, np.uint8)
+        return {"content": content, "starts": self._starts, "lengths": self._lengths}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array], unpack: Callable[[bytes], RowT]) -> Self:
+        """The inverse of `arrays`."""
+        return cls(arrays["content"], arrays["starts"], arrays["lengths"], unpack)
 
     def rows_apart(self, earlier: Self, count: int) -> Sequence[int]:
         """Those of the first rows that need not be the same: of rows packed apart all of them."""
@@ -133,7 +144,19 @@ class TextPacker:
 
     def texts(self) -> Sequence[str]:
         """All of them."""
-        return tuple(self._texts) if self._packer is None else self._packer.rows(_unpack_text)
+        return tuple(self._texts) if self._packer is None else self._packer.rows(unpack_text)
+
+
+def pack_texts(texts: Iterable[str]) -> PackedRows[str]:
+    """These, however many."""
+    content, lengths = bytearray(), list[int]()
+    for text in texts:
+        packed = _pack_text(text)
+        content += packed
+        lengths.append(len(packed))
+    ends = np.cumsum(np.array(lengths, np.int64))
+    sizes = np.array(lengths, np.int32)
+    return PackedRows(content, ends - sizes, sizes, unpack_text)
 
 
 def replaced_rows(
@@ -165,7 +188,8 @@ def _pack_text(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _unpack_text(content: bytes) -> str:
+def unpack_text(content: bytes) -> str:
+    """A text that was packed."""
     return content.decode("utf-8", "surrogatepass")
 
 
@@ -191,7 +215,7 @@ def pack_item(item: Item) -> bytes:
 
 def unpack_item(content: bytes) -> Item:
     """The inverse of `pack_item`."""
-    fields = json.loads(_unpack_text(content))
+    fields = json.loads(unpack_text(content))
     if len(fields) > 3:
         fields[3] = {name: tuple(values) for name, values in fields[3].items()}
     if len(fields) > 9:

@@ -214,7 +214,7 @@ def _spread(lists: Ints, sample: SampledLists, list_inputs: ListInputs) -> ListS
         distinct_items=len(np.unique(shown_items)),
         coverage=coverage(shown_items, available),
         overlap=_overlap(counts, len(latest_lists)),
-        top_item=list_inputs.catalogue.ids[counts.argmax()] if counts.any() else None,
+        top_item=list_inputs.catalogue.ids[int(counts.argmax())] if counts.any() else None,
         top_item_share=float(counts.max() / max(len(latest_lists), 1)),
         variety=list_variety(lists, sample.positions, available, list_inputs),
     )

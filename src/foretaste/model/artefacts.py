@@ -5,6 +5,7 @@
                      <expert>.json     facts
                      <expert>.safetensors
     models/live.json                   which version answers, and which did before
+    models/.loaded/<version>/          what it is loaded with, made at its first load
     models/.changing.lock              held by whoever changes which versions there are
 
 A version is written aside and renamed when whole, so a folder that is there is complete. Promotion
@@ -25,6 +26,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from foretaste.domain.data import Catalogue
+from foretaste.domain.derived_files import remove_derived
 from foretaste.domain.files import FOLDER_MODE, file_sha256, sync_to_disk
 from foretaste.domain.memory import trim_memory
 from foretaste.domain.ports import BackboneOpener, StateArrays, StateMetadata
@@ -52,6 +54,7 @@ VERSIONS_LOCK_FILE, SUCCESSORS_LOCK_FILE = ".changing.lock", ".settling.lock"
 """Files locked by whoever changes which versions there are, and by whoever makes successors."""
 STALE_PARTIAL_SECONDS = 86_400.0
 """Seconds after which a folder that is still partial was left by a crash."""
+DERIVED_FOLDER = ".loaded"
 REPLACED_NAMES_KEY = "was"
 """Under this name a version's data say in whose place it is, see `ModelRegistry.replace`."""
 NO_VERSIONS_HINT = "there are none; run 'foretaste train'"
@@ -124,6 +127,8 @@ class ModelRegistry(CanaryVersions):
                 sync_folder(temporary_path)
                 new_name = version_name(manifest)
                 os.replace(temporary_path, self._folder / new_name)
+                with suppress(OSError):  # the files are the same, so what was made of them is
+                    os.replace(self.derived_folder(name), self.derived_folder(new_name))
             finally:
                 shutil.rmtree(temporary_path, ignore_errors=True)
             return self._replace(name, new_name)
@@ -319,7 +324,12 @@ class ModelRegistry(CanaryVersions):
         """Where something is written or deleted; nobody else has the name."""
         return self._folder / f".{uuid.uuid4().hex}{PARTIAL_SUFFIX}"
 
+    def derived_folder(self, name: str) -> Path:
+        """Where what a version is loaded with may be kept; see `domain.derived_files`."""
+        return self._folder / DERIVED_FOLDER / name
+
     def _delete(self, name: str) -> None:
+        remove_derived(self.derived_folder(name))
         temporary_path = self._temporary_path()
         with suppress(FileNotFoundError):  # deleted already
             os.replace(

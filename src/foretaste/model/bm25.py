@@ -12,8 +12,10 @@ import bm25s
 import numpy as np
 import scipy.sparse as sp
 
-from foretaste.domain.data import Floats, Ints
-from foretaste.domain.sharing import Chunked, Forking
+from foretaste.domain.arrays import Array
+from foretaste.domain.data import Floats, Ints, Longs
+from foretaste.domain.derived_files import DerivedFiles
+from foretaste.domain.sharing import Chunked, Forking, Lazy
 from foretaste.domain.words import SEARCH_WORD_PATTERN, without_accents
 from foretaste.model.inverted_index import WordIndex
 
@@ -24,24 +26,39 @@ K1, B = 1.5, 0.75
 class Bm25(Forking):
     """An index of texts, by their places."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, word_codes: dict[str, int], word_index: WordIndex, lengths: Longs) -> None:
+        """word_codes: word → its number. lengths: [texts], in words."""
+        self.word_codes, self._word_index = word_codes, word_index
+        self._text_counts = Chunked(word_index.item_counts().astype(np.int32))  # [words]
+        self._lengths = Chunked(lengths.astype(np.float32))
+        self._total_length = int(lengths.sum())
+
+    @classmethod
+    def kept(cls, files: DerivedFiles, texts: Sequence[str]) -> Self:
+        """Of these texts, in files that are mapped where there are any."""
+        made = Lazy(lambda: cls.of(texts))
+
+        def arrays() -> dict[str, Array]:
+            return {**made.get()._word_index.arrays(), "lengths": made.get()._lengths.rows}
+
+        kept = files.arrays("bm25", arrays)
+        codes = files.value("bm25-words", lambda: made.get().word_codes)
+        return cls(codes, WordIndex.from_arrays(kept), kept["lengths"])
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Self:
+        """Of these texts, in memory."""
         tokens = _tokenized(texts, return_ids=True)
-        self.word_codes: dict[str, int] = {
-            word: code for word, code in tokens.vocab.items() if word
-        }
-        """Word → its number."""
+        word_codes: dict[str, int] = {word: code for word, code in tokens.vocab.items() if word}
         lengths = np.fromiter(map(len, tokens.ids), np.int64, len(texts))
         codes = np.fromiter((code for row in tokens.ids for code in row), np.int32, lengths.sum())
         bounds = np.concatenate([[0], np.cumsum(lengths)])
-        word_count = max(self.word_codes.values(), default=-1) + 1
+        word_count = max(word_codes.values(), default=-1) + 1
         rows = sp.csr_matrix(
             (np.ones(len(codes), np.float32), codes, bounds), shape=(len(texts), word_count)
         )
         rows.sum_duplicates()
-        self._word_index = WordIndex(rows)
-        self._text_counts = Chunked(self._word_index.item_counts().astype(np.int32))  # [words]
-        self._lengths = Chunked(lengths.astype(np.float32))  # [texts], in words
-        self._total_length = int(lengths.sum())
+        return cls(word_codes, WordIndex(rows), lengths)
 
     def with_texts(self, texts: Sequence[tuple[int, str]]) -> Self:
         """One with the texts of new or changed items, [(item, text)]; this one stays as it is."""

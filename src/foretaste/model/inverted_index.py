@@ -4,12 +4,13 @@ Kept by item and by word. Rows that are new or changed are kept apart until they
 are put together.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 import numpy as np
 import scipy.sparse as sp
 
+from foretaste.domain.arrays import Array
 from foretaste.domain.data import Floats, Ints
 from foretaste.domain.sharing import Forking
 from foretaste.model.expert_scorer import top_positions
@@ -28,9 +29,34 @@ class WordIndex(Forking):
     def __init__(self, rows: sp.csr_matrix) -> None:
         self._set_rows(rows)
 
+    def arrays(self) -> dict[str, Array]:
+        """What it is made of, without the rows that came later, and its `mean_weights`."""
+        arrays: dict[str, Array] = {"mean": self.mean_weights()}
+        for name, table in (("rows", self._rows), ("postings", self._postings)):
+            parts = {"data": table.data, "indices": table.indices, "indptr": table.indptr}
+            arrays |= {f"{name}.{part}": array for part, array in parts.items()}
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
+        """The inverse of `arrays`."""
+        shape = [len(arrays[f"{name}.indptr"]) - 1 for name in ("rows", "postings")]
+        tables = [
+            sp.csr_matrix(
+                tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr")),
+                shape=table_shape,
+            )
+            for name, table_shape in (("rows", shape), ("postings", shape[::-1]))
+        ]
+        index = cls.__new__(cls)
+        index._set_tables(*tables)
+        return index
+
     def _set_rows(self, rows: sp.csr_matrix) -> None:
-        self._rows = rows  # [items, words]
-        self._postings = rows.T.tocsr()  # [words, items]
+        self._set_tables(rows, rows.T.tocsr())
+
+    def _set_tables(self, rows: sp.csr_matrix, postings: sp.csr_matrix) -> None:
+        self._rows, self._postings = rows, postings  # [items, words], [words, items]
         self._pending_rows: dict[int, SparseRow] = {}
         self._late_is_shared = False
         self._pending_matrix: tuple[Ints, sp.csr_matrix] | None = None

@@ -15,10 +15,13 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from foretaste.domain.files import file_sha256, sync_to_disk
+from foretaste.domain.mapped_arrays import is_mappable, mapped_arrays
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.switching import give_way
 from foretaste.model.product import ProductOfExperts
 
+MIN_MAPPED_BYTES = 1 << 24
+"""Of a file from which on it is read where it lies."""
 CARD_FILE = "model-card.md"
 """What there is to be known of a version, beside its files; its manifest does not name it."""
 
@@ -44,7 +47,9 @@ def read_expert_files(folder: Path, expert: str) -> tuple[StateArrays, StateMeta
     """What was written of one expert. Raises SafetensorError or OSError."""
     stem = _expert_file_stem(expert)
     metadata = json.loads((folder / f"{stem}.json").read_text(encoding="utf-8"))
-    return load_file(folder / f"{stem}.safetensors"), metadata
+    path = folder / f"{stem}.safetensors"
+    is_mapped = path.stat().st_size >= MIN_MAPPED_BYTES and is_mappable(folder)
+    return mapped_arrays(path, is_writable=True) if is_mapped else load_file(path), metadata
 
 
 def version_name(manifest: Mapping[str, Any]) -> str:

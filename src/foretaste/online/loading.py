@@ -4,24 +4,31 @@ import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version as release_of
+from itertools import islice
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from foretaste.domain.data import Floats, Item, Recommendation, Request
+from foretaste.domain.derived_files import IN_MEMORY, DerivedFiles
 from foretaste.domain.feature_types import FeatureTyping
+from foretaste.domain.mapped_arrays import is_mappable
+from foretaste.domain.packed_rows import MAX_UNPACKED_ROWS, is_packed
 from foretaste.domain.ports import BackboneOpener, TextEncoder
+from foretaste.domain.sharing import Lazy
 from foretaste.domain.store import Store
 from foretaste.domain.switching import give_way
 from foretaste.generate.catalogue_words import count_title_words
 from foretaste.language.open import REHEARSAL_QUERY, forgetful
-from foretaste.model.artefacts import ModelRegistry
+from foretaste.model.artefacts import ModelRegistry, ModelVersion
 from foretaste.online.answer import ScoringWorkspace
 from foretaste.online.fallback import Budget
 from foretaste.online.manager import ModelManager, Newest
 from foretaste.online.page_request import PageRequest
 from foretaste.online.slate import SlateBuilder
-from foretaste.online.snapshot import Snapshot
+from foretaste.online.snapshot import Snapshot, item_changes
 from foretaste.online.suggest_index import SuggestIndex, shared_indexes
+from foretaste.online.version_items import kept_items, stored_items
 from foretaste.prepare.media_spaces import ReadMedia
 from foretaste.prepare.reviews import (
     NO_REVIEWS,
@@ -30,6 +37,10 @@ from foretaste.prepare.reviews import (
     reviews_of_events,
 )
 
+DERIVED_FORMAT = 1
+"""Of the files that a version is loaded with; others are made again."""
+MAX_CHANGED_PART = 8
+"""When an eighth of the items has changed since the files were made, they are made again."""
 REHEARSED_ITEMS = 5
 """Items of the history that a shared snapshot is asked with."""
 
@@ -54,6 +65,8 @@ class LoadingWorkspace(Protocol):
     @property
     def known_media(self) -> ReadMedia: ...
     def readers(self, encoder: str | None = None) -> BackboneOpener: ...
+    @property
+    def data_encoder(self) -> "EncoderOpener": ...
 
 
 def load_snapshot(workspace: LoadingWorkspace, version: str, past_events: int) -> Snapshot:
@@ -69,17 +82,63 @@ def load_snapshot(workspace: LoadingWorkspace, version: str, past_events: int) -
     read = partial(workspace.vectors, encoder=encoder, reviews=reviews)
     if shared is not None:
         return replace(shared[0], read=read, read_media=workspace.known_media)
-    return Snapshot.of(
+    ids = Lazy(lambda: workspace.models.item_ids(version))
+    files = _derived_files(workspace, stored, reviews, ids)
+    typing, read_media = workspace.feature_typing, workspace.known_media
+    if is_kept := files.is_complete:
+        items = kept_items(files, read, typing)
+    else:
+        items = stored_items(ids.get(), workspace.store, read, typing, read_media, files)
+    snapshot = Snapshot.of(
         stored,
-        workspace.models.item_ids(version),
-        workspace.store,
+        items,
         weights=workspace.weights,
         read=read,
         product=partial(workspace.models.load, version, open_reader=workspace.readers(encoder)),
         past_events=past_events,
-        typing=workspace.feature_typing,
-        read_media=workspace.known_media,
+        read_media=read_media,
     )
+    if is_kept and files.facts is not None:
+        return snapshot.with_changes(workspace.store, int(files.facts["start"]))
+    start = int(stored.data.get("revision", 0)) if items.new_items else items.revision
+    files.complete({"revision": items.revision, "start": start, "items": len(snapshot.catalogue)})
+    return snapshot.with_items(snapshot.read_batch(items.new_items, items.revision))
+
+
+def _derived_files(
+    workspace: LoadingWorkspace,
+    version: ModelVersion,
+    reviews: ItemReviews,
+    ids: Lazy[tuple[str, ...]],
+) -> DerivedFiles:
+    """What the version was loaded with before, or is to be from now on. Not where reviews are read
+    with the items: their authors may take them back.
+    """
+    folder = workspace.models.derived_folder(version.name)
+    is_large = folder.exists() or is_packed(len(ids.get()))
+    if reviews or not is_large or not is_mappable(workspace.models.folder):
+        return IN_MEMORY
+    typing = workspace.feature_typing
+    encoder = workspace.data_encoder.open_encoder(version.data.get("encoder"))
+    source = {
+        "format": DERIVED_FORMAT,
+        "release": release_of("foretaste"),
+        "encoder": encoder.fingerprint,
+        "typing": [sorted(map(repr, typing.settings.items())), sorted(typing.kept_columns)],
+    }
+    files = DerivedFiles(folder, source)
+    if files.facts is not None and _has_many_changes(workspace.store, files.facts):
+        return files.again()
+    return files
+
+
+def _has_many_changes(store: Store, facts: Mapping[str, Any]) -> bool:
+    """Whether it is less to read all items again, or the store is not the one that was read."""
+    start, (_, revision) = int(facts["start"]), store.log_position()
+    if revision < int(facts["revision"]):
+        return True
+    limit = max(MAX_UNPACKED_ROWS, int(facts["items"]) // MAX_CHANGED_PART)
+    return next(islice(item_changes(store, start, revision), limit, None), None) is not None
 
 
 shared_snapshots: dict[tuple[Path, str], tuple[Snapshot, ItemReviews]] = {}
@@ -97,7 +156,7 @@ def share_snapshot(workspace: "SharingWorkspace") -> None:
     if not names:
         return
     snapshot = workspace.at_snapshot(names[0])
-    seeds = snapshot.catalogue.ids[:REHEARSED_ITEMS]
+    seeds = tuple(snapshot.catalogue.ids[:REHEARSED_ITEMS])
     for request in (Request(query=REHEARSAL_QUERY), Request(items=seeds)):
         context = workspace.slates.user_context(request, snapshot)
         product = snapshot.product if request.query is None else snapshot.product.fast_product()
@@ -145,7 +204,7 @@ def rehearse(workspace: RehearsingWorkspace, n: int, snapshot: Snapshot) -> None
     snapshot.product.rehearse(read_context, n, len(snapshot.catalogue))
     count_title_words(snapshot.catalogue.titles)  # reasons ask for it
     slates = copy.copy(workspace.slates)  # others still ask the snapshot before
-    seeds = snapshot.catalogue.ids[:REHEARSED_ITEMS]
+    seeds = tuple(snapshot.catalogue.ids[:REHEARSED_ITEMS])
     for request in (Request(n=n, incognito=True), Request(items=seeds, n=n, incognito=True)):
         give_way()
         workspace.list_by(PageRequest(request), Budget(None), slates, Newest(snapshot))

@@ -20,7 +20,6 @@ import numpy as np
 
 from foretaste.domain.data import Catalogue, Event, Floats, Item
 from foretaste.domain.event_value import ValueCurves, version_curves
-from foretaste.domain.feature_types import FeatureTyping
 from foretaste.domain.order_charges import is_article
 from foretaste.domain.store import Past, Store, UserKey
 from foretaste.feedback.online_learning import (
@@ -38,9 +37,10 @@ from foretaste.online.turns import (
     has_busy_person,
     take_turns,
 )
-from foretaste.prepare.catalogue_builder import GrowingCatalogue, ReadItems, vectors_of
+from foretaste.online.version_items import VersionItems
+from foretaste.prepare.catalogue_builder import GrowingCatalogue, ReadItems
 from foretaste.prepare.interactions import build_user_histories, user_key
-from foretaste.prepare.item_table import ItemTable, items_in_order
+from foretaste.prepare.item_table import ItemTable, absent
 from foretaste.prepare.media_spaces import NO_MEDIA, ReadMedia
 from foretaste.rank.index import ItemAvailability, Mask
 
@@ -121,44 +121,28 @@ class Snapshot:
     def of(
         cls,
         version: ModelVersion,
-        ids: tuple[str, ...],
-        store: Store,
+        items: VersionItems,
         *,
         weights: Mapping[str, float],
         read: ReadItems,
         product: Callable[[Catalogue], ProductOfExperts],
         past_events: int,
-        typing: FeatureTyping,
         read_media: ReadMedia = NO_MEDIA,
     ) -> Self:
-        """A version as it was trained, with its items, `ids`, as they are now.
-
-        An item that is gone keeps its position, as the model counts positions, and is hidden.
-        """
-        revision = 0
-
-        def articles() -> Iterator[Item]:
-            nonlocal revision
-            for revision, item in store.items():  # noqa: B007, PERF102
-                if is_article(item):
-                    yield item
-
-        trained, new_items = items_in_order(ids, articles(), absent)
-        media = read_media(trained, None)
-        cataloguing = GrowingCatalogue.of(trained, vectors_of(trained, read), typing, media.spaces)
-        own = product(cataloguing.catalogue)
+        """A version as it was trained, with its items as they were at a revision."""
+        own = product(items.cataloguing.catalogue)
         own.freeze()
-        snapshot = cls(
+        return cls(
             version=version.name,
             created=version.created,
             product=own,
             kinds=tuple(version.data["kinds"]),
             weights=weights,
             read=read,
-            cataloguing=cataloguing,
-            shelf=ItemAvailability.of(trained),
+            cataloguing=items.cataloguing,
+            shelf=items.shelf,
             event=int(version.data["event"]),
-            revision=revision,
+            revision=items.revision,
             value_curves=version_curves(version.data),
             view_verb=version.data.get("view_verb"),
             lift_curve=version.metrics.get(LIFTS_KEY) or (),
@@ -167,9 +151,20 @@ class Snapshot:
             past_events=past_events,
             encoder=version.data.get("encoder"),
             read_media=read_media,
-            unread=media.unread,
+            unread=items.unread,
         )
-        return snapshot.with_items(snapshot.read_batch(new_items, revision))
+
+    def with_changes(self, store: Store, start: int) -> Self:
+        """With the items that changed since its revision, and all that it has not met and that came
+        past a revision, `start`.
+        """
+        _, until = store.log_position()
+        changes = [
+            item
+            for revision, item in item_changes(store, start, until)
+            if revision > self.revision or item.id not in self.items
+        ]
+        return self.with_items(self.read_batch(changes, max(until, self.revision)))
 
     @property
     def told_event_types(self) -> tuple[str, ...]:
@@ -371,8 +366,3 @@ def item_changes(store: Store, start: int, until: int) -> Iterator[tuple[int, It
     articles = (change for change in store.items(after_revision=start) if is_article(change[1]))
     changes = merge(articles, deleted, key=itemgetter(0))
     return takewhile(lambda change: change[0] <= until, changes)
-
-
-def absent(item_id: str) -> Item:
-    """What stands in the place of an item that is gone: models count positions."""
-    return Item(id=item_id, title=item_id, hidden=True)

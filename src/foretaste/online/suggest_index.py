@@ -9,13 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from foretaste.domain.data import Catalogue, Feature
+from foretaste.domain.derived_files import DerivedFiles
 from foretaste.domain.packed_rows import differing_rows
 from foretaste.domain.titles import natural_title
+from foretaste.prepare.catalogue_files import kept_origin
 from foretaste.rank.facets import facet_columns
 from foretaste.rank.prefix_index import Positions, TypedTextIndex
 
-MAX_LATER_ITEMS = 2_000
-"""Items that came or changed after the index was made, from which on it is made anew."""
+MAX_LATER_ITEMS, MAX_LATER_PART = 2_000, 64
+"""Items that came or changed after the index was made, from which on it is made anew; a 64th of a
+large catalogue."""
 MAX_VALUES_PER_COLUMN = 50_000
 
 
@@ -33,11 +36,14 @@ class TypedTitleIndex:
     """The items of the index of later ones, in its order."""
 
     @classmethod
-    def of(cls, titles: Sequence[str]) -> "TypedTitleIndex":
-        """Of all titles."""
-        none = np.empty(0, np.int32)
-        first = TypedTextIndex([natural_title(title) for title in titles])
-        return cls(titles, first, none, TypedTextIndex([]), none)
+    def of(cls, titles: Sequence[str], files: DerivedFiles | None = None) -> "TypedTitleIndex":
+        """Of all titles. files: where the index stays."""
+        none, natural_titles = np.empty(0, np.int32), map(natural_title, titles)
+        if files is None:
+            first = TypedTextIndex.of(natural_titles)
+        else:
+            first = TypedTextIndex.kept(files, "suggested-titles", natural_titles)
+        return cls(titles, first, none, TypedTextIndex.of([]), none)
 
     def updated(self, titles: Sequence[str]) -> "TypedTitleIndex":
         """Of these titles: the same items in the same places, and more."""
@@ -46,9 +52,11 @@ class TypedTitleIndex:
         size = self.first.size
         changed = [*differing_rows(titles, self.titles), *range(len(self.titles), len(titles))]
         rows = np.unique(np.array([*self.later_items.tolist(), *changed], np.int32))
-        if len(rows) > MAX_LATER_ITEMS or len(titles) < len(self.titles):
+        if len(rows) > max(MAX_LATER_ITEMS, size // MAX_LATER_PART) or len(titles) < len(
+            self.titles
+        ):
             return type(self).of(titles)
-        later = TypedTextIndex([natural_title(titles[row]) for row in rows.tolist()])
+        later = TypedTextIndex.of([natural_title(titles[row]) for row in rows.tolist()])
         return replace(self, titles=titles, stale=rows[rows < size], later=later, later_items=rows)
 
     def matching(self, words: Sequence[str]) -> Positions:
@@ -75,7 +83,7 @@ class ValueIndex:
     @classmethod
     def of(cls, feature: Feature) -> "ValueIndex":
         """Of all of them."""
-        return cls(feature, TypedTextIndex(feature.values[:MAX_VALUES_PER_COLUMN]))
+        return cls(feature, TypedTextIndex.of(feature.values[:MAX_VALUES_PER_COLUMN]))
 
 
 @dataclass(frozen=True)
@@ -89,11 +97,12 @@ class SuggestIndex:
     @classmethod
     def of(cls, catalogue: Catalogue, earlier: "SuggestIndex | None" = None) -> "SuggestIndex":
         """earlier: of the same items before others came and some changed."""
-        titles = (
-            TypedTitleIndex.of(catalogue.titles)
-            if earlier is None
-            else earlier.titles.updated(catalogue.titles)
-        )
+        if earlier is not None:
+            titles = earlier.titles.updated(catalogue.titles)
+        elif (kept := kept_origin(catalogue)) is not None:
+            titles = TypedTitleIndex.of(kept.titles, kept.derived).updated(catalogue.titles)
+        else:
+            titles = TypedTitleIndex.of(catalogue.titles)
         known = {} if earlier is None else {own.feature.column: own for own in earlier.values}
         values = []
         for feature in facet_columns(catalogue):

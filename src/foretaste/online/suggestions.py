@@ -63,7 +63,7 @@ class PopularSearches:
         self._lock = threading.Lock()
         self._counted_at, self._erasures = float("-inf"), -1
         self._searches: list[tuple[str, int]] = []
-        self._index = TypedTextIndex([])
+        self._index = TypedTextIndex.of([])
 
     def current(self) -> tuple[list[tuple[str, int]], TypedTextIndex]:
         """((words, people), the commonest first; the index of the words); as it was while the
@@ -81,7 +81,7 @@ class PopularSearches:
                         MAX_SEARCHES,
                     )
                 self._searches = [own for own in searches if may_be_told(own[0])]
-                self._index = TypedTextIndex([words for words, _ in self._searches])
+                self._index = TypedTextIndex.of([words for words, _ in self._searches])
                 self._counted_at, self._erasures = now, erasures
         return self._searches, self._index
 

@@ -9,10 +9,13 @@ import numpy as np
 
 from foretaste.domain.arrays import GrowingVectors, QuantizedVectors, Vectors
 from foretaste.domain.data import BAND_SUFFIX, Catalogue, Feature, Floats, Item
+from foretaste.domain.derived_files import DerivedFiles
 from foretaste.domain.feature_types import MAX_SAMPLE_VALUES, FeatureTyping
 from foretaste.domain.media import MediaSpace
 from foretaste.domain.packed_rows import TextPacker, replaced_rows
-from foretaste.prepare.item_table import ItemTable, grown_index, packed_items
+from foretaste.domain.sharing import Lazy
+from foretaste.prepare.catalogue_files import kept_catalogue, kept_origin, kept_vectors
+from foretaste.prepare.item_table import ItemTable, grown_index, id_index, packed_items
 
 NO_TYPING = FeatureTyping()
 
@@ -35,8 +38,9 @@ def build_catalogue(
         full_texts.add(item.reading())
         for name, values in item.attributes.items():
             columns.setdefault(name, _Column()).put(row, values)
+    kept_ids, index = id_index(ids)
     return Catalogue(
-        ids=tuple(ids),
+        ids=kept_ids,
         titles=titles.texts(),
         full_texts=full_texts.texts(),
         vectors=vectors,
@@ -44,7 +48,7 @@ def build_catalogue(
             with_type(column.feature(name, len(items)), columns, typing)
             for name, column in columns.items()
         ),
-        index={item_id: row for row, item_id in enumerate(ids)},
+        index=index,
         media=media,
     )
 
@@ -133,13 +137,36 @@ class GrowingCatalogue:
     ) -> Self:
         """Of these, in this order; `vectors`: [items, dim]."""
         catalogue = build_catalogue(items, vectors, typing, media)
+        return cls._of(catalogue, packed_items(items), typing)
+
+    @classmethod
+    def kept(
+        cls,
+        files: DerivedFiles,
+        make: Callable[[], Sequence[Item]],
+        read: ReadItems,
+        typing: FeatureTyping,
+    ) -> Self:
+        """Of very many items, without media, in files that are mapped. make: makes the items."""
+        items = Lazy(make)
+        vectors = kept_vectors(files, lambda: vectors_of(items.get(), read))
+        catalogue, rows = kept_catalogue(
+            files,
+            vectors,
+            lambda: (build_catalogue(items.get(), vectors, typing), packed_items(items.get())),
+        )
+        return cls._of(catalogue, rows, typing)
+
+    @classmethod
+    def _of(cls, catalogue: Catalogue, items: Sequence[Item], typing: FeatureTyping) -> Self:
         codes = {
             feature.column: {value: code for code, value in enumerate(feature.values)}
             for feature in catalogue.features
         }
-        table = ItemTable(catalogue.index, catalogue.ids, packed_items(items))
-        growing_media = tuple(GrowingVectors(space.vectors) for space in media)
-        return cls(catalogue, table, GrowingVectors(vectors), codes, typing, growing_media)
+        table = ItemTable(catalogue.index, catalogue.ids, items)
+        growing_media = tuple(GrowingVectors(space.vectors) for space in catalogue.media)
+        vectors = GrowingVectors(catalogue.vectors)
+        return cls(catalogue, table, vectors, codes, typing, growing_media)
 
     def same_words(self, item: Item) -> bool:
         """Whether the item is there and reads as it did, with the same title, attributes, pictures,
@@ -178,7 +205,7 @@ class GrowingCatalogue:
         indexed_items = [(item_indices[row], item) for row, item in enumerate(items)]
         changed = {row: item for row, item in indexed_items if row < len(old_catalogue)}
         added = [items[row] for row in new_rows]
-        ids = old_catalogue.ids + tuple(item.id for item in added)
+        ids = replaced_rows(old_catalogue.ids, {}, [item.id for item in added])
         index = grown_index(old_catalogue, ids)
         grown = self._vectors.replaced(known_indices, vectors[known_rows]).appended(
             vectors[new_rows]
@@ -207,6 +234,7 @@ class GrowingCatalogue:
                 for column in columns
             ),
             index=index,
+            origin=kept_origin(old_catalogue),
             media=_with_vectors(old_catalogue.media, grown_media),
         )
         table = ItemTable(index, ids, replaced_rows(self.items.rows, changed, added))

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from foretaste.domain.data import Catalogue, Doubles, Feature, Item, Longs
+from foretaste.domain.derived_files import DerivedFiles
 from foretaste.domain.feature_types import feature_number
 from foretaste.domain.store import ItemColumns
 from foretaste.domain.words import GROUP_COLUMN, deepest_values
@@ -59,6 +60,11 @@ class ItemAvailability:
             start[row] = _value_or_default(item.available_from, -np.inf)
             end[row] = _value_or_default(item.available_until, np.inf)
         return cls(hidden, start, end)
+
+    @classmethod
+    def kept(cls, files: DerivedFiles, make: Callable[[], Sequence[Item]]) -> Self:
+        """The same in files that are mapped."""
+        return cls(**files.arrays("availability", lambda: vars(cls.of(make()))))
 
     def updated(self, items: Sequence[Item], catalogue: Catalogue) -> Self:
         """With these items, which are in the catalogue, as they are now."""

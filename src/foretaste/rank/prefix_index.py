@@ -6,15 +6,21 @@ word, so all words with one beginning are one slice: a look-up takes a bisection
 
 import re
 import unicodedata
+from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from foretaste.domain.arrays import Array
+from foretaste.domain.derived_files import DerivedFiles
+from foretaste.domain.packed_rows import PackedRows, pack_texts, unpack_text
+from foretaste.domain.sharing import Lazy
 from foretaste.domain.words import WORD_PATTERN
 
 Positions = npt.NDArray[np.int32]
@@ -53,32 +59,32 @@ def _joined_words(text: str) -> list[str]:
 class TypedTextIndex:
     """Texts by the beginnings of their words. Nothing changes it, so threads may share it."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        words_of_texts = [folded_words(text) for text in texts]
-        self.size = len(texts)
-        pairs = sorted(
-            {
-                (word, row)
-                for row, (text, words) in enumerate(zip(texts, words_of_texts, strict=True))
-                for word in (*words, *_joined_words(text))
-            }
-        )
-        self._postings: Positions = np.array([row for _, row in pairs], np.int32)
-        all_words = [word for word, _ in pairs]
-        self.words: list[str] = []
-        starts = []
-        for place, word in enumerate(all_words):
-            if not self.words or self.words[-1] != word:
-                self.words.append(word)
-                starts.append(place)
-        self._starts = np.array([*starts, len(pairs)], np.int64)
-        beginnings = sorted(
-            (" ".join(words[skipped:]), row)
-            for row, words in enumerate(words_of_texts)
-            for skipped in ((0, 1) if len(words) > 1 and words[0] in ARTICLES else (0,))
-        )
-        self._text_order: Positions = np.array([row for _, row in beginnings], np.int32)
-        self._sorted_texts = [text for text, _ in beginnings]
+    def __init__(
+        self, words: list[str], sorted_texts: Sequence[str], arrays: Mapping[str, Array]
+    ) -> None:
+        """words: sorted. sorted_texts: folded, those with an article in front once more without it.
+        arrays: as `_arrays` gives them.
+        """
+        self.size, self.words = int(arrays["size"][0]), words
+        self._postings: Positions = arrays["postings"]
+        self._starts = arrays["starts"]
+        self._text_order: Positions = arrays["text_order"]
+        self._sorted_texts = sorted_texts
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Self:
+        """Of these."""
+        words, sorted_texts, arrays = _indexed(texts)
+        return cls(words, sorted_texts, arrays)
+
+    @classmethod
+    def kept(cls, files: DerivedFiles, name: str, texts: Iterable[str]) -> Self:
+        """The same in files that are mapped, under a name."""
+        made = Lazy(lambda: _indexed(texts))
+        arrays = files.arrays(name, lambda: made.get()[2])
+        words = files.value(f"{name}-words", lambda: made.get()[0])
+        packed = files.arrays(f"{name}-texts", lambda: pack_texts(made.get()[1]).arrays())
+        return cls(words, PackedRows.from_arrays(packed, unpack_text), arrays)
 
     def matching(self, words: Sequence[str]) -> Positions:
         """The texts that have each word, the last one also as a beginning; in their order.
@@ -157,6 +163,39 @@ class TypedTextIndex:
         if not short:
             return beginning
         return self.words[max(short, key=lambda row: int(self._counts[row]))]
+
+
+def _indexed(texts: Iterable[str]) -> tuple[list[str], list[str], dict[str, Array]]:
+    """(words, sorted texts, arrays) of an index. No more than a number is kept of each word of a
+    text, as the texts may be millions.
+    """
+    codes: dict[str, int] = {}
+    word_codes, word_rows, beginning_rows = array("i"), array("i"), array("i")
+    beginnings: list[str] = []
+    size = 0
+    for row, text in enumerate(texts):
+        words = folded_words(text)
+        own = {codes.setdefault(word, len(codes)) for word in (*words, *_joined_words(text))}
+        word_codes.extend(own)
+        word_rows.extend([row] * len(own))
+        for skipped in (0, 1) if len(words) > 1 and words[0] in ARTICLES else (0,):
+            beginnings.append(" ".join(words[skipped:]))
+            beginning_rows.append(row)
+        size = row + 1
+    sorted_words = sorted(codes)
+    ranks = np.empty(len(codes), np.int32)
+    ranks[[codes[word] for word in sorted_words]] = np.arange(len(codes), dtype=np.int32)
+    word_ranks = ranks[np.array(word_codes, np.int32)]
+    order = np.argsort(word_ranks, kind="stable")  # rows of one word stay in their order
+    counts = np.bincount(word_ranks, minlength=len(codes))
+    text_places = sorted(range(len(beginnings)), key=beginnings.__getitem__)
+    arrays: dict[str, Array] = {
+        "size": np.array([size]),
+        "postings": np.array(word_rows, np.int32)[order],
+        "starts": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        "text_order": np.array(beginning_rows, np.int32)[text_places],
+    }
+    return sorted_words, [beginnings[place] for place in text_places], arrays
 
 
 def matched_spans(text: str, words: Sequence[str]) -> list[tuple[int, int]]:

@@ -28,7 +28,7 @@ def warm_up_lists(workspace: Foretaste) -> None:
     catalogue = workspace.manager.current.catalogue
     count_title_words(catalogue.titles)
     workspace.reasoning.messages(Request()).names(("", ""))  # Babel reads its lists for it
-    seeds = catalogue.ids[:HISTORY_LENGTH]
+    seeds = tuple(catalogue.ids[:HISTORY_LENGTH])
     workspace.recommend(Request("nobody", items=seeds, n=10, explain=True, incognito=True))
 
 

@@ -16,8 +16,8 @@ from foretaste.domain.store import Store
 from foretaste.model.artefacts import ModelRegistry, ModelVersion
 from foretaste.model.product import ProductOfExperts
 from foretaste.model.training import Training
-from foretaste.online.snapshot import absent
 from foretaste.prepare.catalogue_builder import build_catalogue, vectors_of
+from foretaste.prepare.item_table import absent
 from foretaste.prepare.media_spaces import ReadMedia
 
 

@@ -16,7 +16,7 @@ from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.term_table import TermTable
 from foretaste.domain.text_limits import shorten
 from foretaste.model.experts.stateless import StatelessExpert
-from foretaste.model.index.build import extended_index, shared_index
+from foretaste.model.index.build import extended_index, shared_index, vector_sum
 from foretaste.model.index.softmax import SoftmaxScorer, log_softmax
 from foretaste.model.settings import ContentSettings
 from foretaste.model.terms import event_columns, rest_terms
@@ -30,9 +30,9 @@ class ContentExpert(StatelessExpert[ContentSettings]):
 
     def __init__(self, settings: ContentSettings, catalogue: Catalogue) -> None:
         super().__init__(settings)
-        self._text_space = shared_index(catalogue.vectors)
+        self._text_space = shared_index(catalogue.vectors, catalogue.derived)
         self._item_ids = catalogue.ids
-        self._vector_sum = sum_rows(catalogue.vectors)  # [dim]
+        self._vector_sum = vector_sum(catalogue)  # [dim]
 
     @classmethod
     def fit(cls, training: Training) -> list[Self]:

@@ -15,12 +15,12 @@ from typing import Self
 import numpy as np
 import scipy.sparse as sp
 
-from foretaste.domain.arrays import mean_row
 from foretaste.domain.data import Catalogue, Feature, Floats, Ints, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.sharing import Lazy
 from foretaste.domain.term_table import TermTable
 from foretaste.model.experts.stateless import StatelessExpert
+from foretaste.model.index.build import vector_sum
 from foretaste.model.settings import NegativeFeedbackSettings
 from foretaste.model.terms import event_columns, rest_terms
 from foretaste.model.training import Training
@@ -57,12 +57,12 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
             lambda: [_ColumnTable.from_feature(feature) for feature in features]
         )
         if changed is None or len(catalogue) > self._sampled_size * 1.01:
-            self._sample_catalogue(len(catalogue))
+            self._sample_catalogue(catalogue)
 
-    def _sample_catalogue(self, size: int) -> None:
+    def _sample_catalogue(self, catalogue: Catalogue) -> None:
         """The average item, and the sample that stands for the whole: a new item moves neither."""
-        self._sampled_size = size
-        self._mean_vector = mean_row(self._vectors)  # [dim]
+        size = self._sampled_size = len(catalogue)
+        self._mean_vector = vector_sum(catalogue) / np.float32(max(size, 1))  # [dim]
         all_items = np.arange(size, dtype=np.int32)
         self._sampled_items = all_items
         if len(all_items) > MAX_EXACT_ITEMS:

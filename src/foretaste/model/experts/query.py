@@ -56,7 +56,7 @@ class QueryExpert(StatelessExpert[QuerySettings]):
         super().__init__(settings)
         self.query_reading = query_reading
         self.size = len(catalogue)
-        self.text_space = shared_index(catalogue.vectors)
+        self.text_space = shared_index(catalogue.vectors, catalogue.derived)
         self._index_catalogue(catalogue)
 
     @classmethod
@@ -89,12 +89,12 @@ class QueryExpert(StatelessExpert[QuerySettings]):
 
     def _index_catalogue(self, catalogue: Catalogue) -> None:
         self.size = len(catalogue)
-        self.text_space = shared_index(catalogue.vectors)
+        self.text_space = shared_index(catalogue.vectors, catalogue.derived)
         self._index(catalogue)
 
     def _index(self, catalogue: Catalogue) -> None:
-        readings = catalogue.full_texts
-        bm25 = self._bm25 = self._base_bm25 = Lazy(lambda: Bm25(readings))
+        readings, files = catalogue.full_texts, catalogue.derived
+        bm25 = self._bm25 = self._base_bm25 = Lazy(lambda: Bm25.kept(files, readings))
         self._letters = self._base_letters = Lazy(
             lambda: LetterIndex(sorted(bm25.get().word_codes))
         )

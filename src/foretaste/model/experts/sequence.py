@@ -11,12 +11,23 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain.arrays import GrowingArray
+from foretaste.domain.arrays import (
+    ROWS_PER_CHUNK,
+    Array,
+    GrowingArray,
+    GrowingVectors,
+    QuantizedVectors,
+    Vectors,
+)
 from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.term_table import TermTable
 from foretaste.domain.text_limits import shorten
-from foretaste.model.identity_guess import NEIGHBOURS_PER_NEW_ITEM, mean_identities
+from foretaste.model.identity_guess import (
+    NEIGHBOURS_PER_NEW_ITEM,
+    mean_identities,
+    with_guesses,
+)
 from foretaste.model.index.base import BATCH_ROWS, float_rows, is_exhaustive, rows_dtype
 from foretaste.model.index.build import (
     build_index,
@@ -38,8 +49,6 @@ MAX_NAMED_EVENTS = 4
 """The same where only the reasons are told: those are looked at for the two that they name."""
 MAX_SHORT_HISTORY = 16
 """Events up to which a history is read in one pass with itself less one event."""
-MAX_SAMPLED_IDENTITIES = 4000
-"""Learnt identities among which those nobody taught are placed in a large catalogue."""
 MAX_SIMILAR_ITEMS = 64
 """Items that read alike which are looked at to find those whose identity was learnt, a new one."""
 
@@ -49,6 +58,10 @@ class SequenceExpert:
 
     name = "sequence"
     is_counting = False
+    _identity: GrowingVectors
+    """[items, dim]"""
+    _is_estimated: GrowingArray
+    """[items], those whose identity nobody taught."""
 
     def __init__(
         self,
@@ -67,17 +80,16 @@ class SequenceExpert:
         self._settings = settings
         if identity is None:
             identity = network.learnt_identities()
-        identity = identity.astype(rows_dtype(len(identity)), copy=False)
-        untaught = np.asarray(~identity.any(axis=1))
-        self._is_estimated = GrowingArray(untaught)  # [items], those whose identity nobody taught
-        self._text_space = shared_index(catalogue.vectors)
+        self._text_space = shared_index(catalogue.vectors, catalogue.derived)
         self._estimate_cosines: dict[
             int, float
         ] = {}  # how like it the items are that a new one's guess is of
         self._set_catalogue(catalogue)
         self._media = None if network.media is None else network.media.parts(catalogue)
-        self._identity = GrowingArray(self._with_guesses(identity))
-        self._index = build_index(self._unit_vectors, len(identity))
+        self._set_identities(identity, catalogue)
+        self._index = build_index(
+            self._unit_vectors, len(identity), catalogue.derived, "sequence-index"
+        )
         if len(catalogue) > len(identity):
             self.grow(catalogue, ())
 
@@ -108,7 +120,7 @@ class SequenceExpert:
 
     def grow(self, catalogue: Catalogue, changed: Many[int] | None = None) -> None:
         """A new item gets the mean identity of those that read most like it."""
-        size = len(self._identity)
+        size = len(self._identity.rows)
         updated_items = range(size) if changed is None else changed
         old_vectors = self._text_vectors(changed or ())
         self._text_space = extended_index(self._text_space, catalogue.vectors, changed)
@@ -162,24 +174,29 @@ class SequenceExpert:
         self._estimate_cosines[item] = float(likeness[-NEIGHBOURS_PER_NEW_ITEM:].min(initial=1.0))
         return mean_identities(vector[None], text_vectors, self._identity.rows[similar_items])[0]
 
-    def _with_guesses(self, identity: Floats) -> Floats:
-        """The same array, with what nobody taught guessed at once."""
-        vectors = self._text_space.vectors
-        estimated_items = np.flatnonzero(self._is_estimated.rows[: len(vectors)]).astype(np.int32)
-        taught_items = np.flatnonzero(~self._is_estimated.rows).astype(np.int32)
-        if not is_exhaustive(
-            len(taught_items)
-        ):  # by a draw of them: a mean of ten nearest is a rough guess
-            taught_items = np.sort(
-                np.random.default_rng(0).choice(
-                    taught_items, min(MAX_SAMPLED_IDENTITIES, len(taught_items)), replace=False
-                )
-            )
-        taught_identities, texts = identity[taught_items], vectors[taught_items]
-        for start in range(0, len(estimated_items), 1024):
-            chunk_items = estimated_items[start : start + 1024]
-            identity[chunk_items] = mean_identities(vectors[chunk_items], texts, taught_identities)
-        return identity
+    def _set_identities(self, identity: Array, catalogue: Catalogue) -> None:
+        """What nobody taught is guessed; many stay in 8 bits. identity: [items, dim], changed."""
+
+        def make() -> dict[str, Array]:
+            rows = identity.astype(rows_dtype(len(identity)), copy=False)
+            is_estimated = np.asarray(~rows.any(axis=1))
+            rows = with_guesses(rows, is_estimated, catalogue.vectors)
+            if is_exhaustive(len(rows)):
+                return {"rows": rows, "is_estimated": is_estimated}
+            starts = range(0, len(rows), ROWS_PER_CHUNK)
+            blocks = (rows[start : start + ROWS_PER_CHUNK].astype(np.float32) for start in starts)
+            quantized = QuantizedVectors.from_blocks(blocks, len(rows))
+            codes = np.asarray(quantized.codes)
+            return {"codes": codes, "steps": quantized.steps, "is_estimated": is_estimated}
+
+        kept = catalogue.derived.arrays("identities", make)
+        vectors: Vectors = (
+            kept["rows"]
+            if "rows" in kept
+            else QuantizedVectors(kept["codes"], np.array(kept["steps"]))
+        )
+        self._identity = GrowingVectors(vectors)
+        self._is_estimated = GrowingArray(np.array(kept["is_estimated"]))
 
     def _composed_vectors(self, items: Ints) -> Floats:
         """[items, dim], identity, text and media together: what the network takes an item for."""
@@ -315,7 +332,10 @@ class SequenceExpert:
         """The network's parameters; what items are is read from the catalogue."""
         from foretaste.model.sequence_state import network_state
 
-        identity = np.array(self._identity.rows)
+        vectors = self._identity.rows
+        dtype = rows_dtype(len(vectors))
+        blocks = vectors.blocks() if isinstance(vectors, QuantizedVectors) else [vectors]
+        identity = np.concatenate([block.astype(dtype) for block in blocks])
         identity[self._is_estimated.rows] = 0  # guessed anew when read
         return network_state(self._network, self._settings, identity)
 
@@ -373,6 +393,6 @@ def _context_without(user_context: UserContext, row: int) -> UserContext:
     return user_context.select_events(np.arange(len(user_context)) != row)
 
 
-def _event_name(user_context: UserContext, row: int, ids: tuple[str, ...]) -> str:
+def _event_name(user_context: UserContext, row: int, ids: Many[str]) -> str:
     item = int(user_context.item[row])
     return ids[item] if item >= 0 else shorten(user_context.text[row])

@@ -5,15 +5,23 @@ the same vectors.
 from collections.abc import Sequence
 from weakref import WeakValueDictionary
 
-from foretaste.domain.arrays import Vectors
+import numpy as np
+
+from foretaste.domain.arrays import Vectors, sum_rows
+from foretaste.domain.data import Catalogue, Floats
+from foretaste.domain.derived_files import IN_MEMORY, DerivedFiles
 from foretaste.model.index.base import Rows, VectorIndex, is_exhaustive, rows_of
 from foretaste.model.index.exact import ExactIndex
 from foretaste.model.index.ivf import IvfIndex
 
 
-def build_index(rows: Rows, size: int) -> VectorIndex:
-    """The kind that suits the size."""
-    return ExactIndex.of(rows, size) if is_exhaustive(size) else IvfIndex.of(rows, size)
+def build_index(
+    rows: Rows, size: int, files: DerivedFiles = IN_MEMORY, name: str = "index"
+) -> VectorIndex:
+    """The kind that suits the size. files: keep an approximate one, under a name."""
+    if is_exhaustive(size):
+        return ExactIndex.of(rows, size)
+    return IvfIndex.of(rows, size, files, name)
 
 
 def extend_index(
@@ -33,15 +41,23 @@ class SharedVectorIndex:
         self.extensions: WeakValueDictionary[int, SharedVectorIndex] = WeakValueDictionary()
 
 
+def vector_sum(catalogue: Catalogue) -> Floats:
+    """[dim], of the vectors of all items."""
+    kept = catalogue.derived.arrays("texts-sum", lambda: {"sum": sum_rows(catalogue.vectors)})
+    return np.array(kept["sum"])
+
+
 _indexes: "WeakValueDictionary[int, SharedVectorIndex]" = WeakValueDictionary()
 """Those in use, by the id of their vectors."""
 
 
-def shared_index(vectors: Vectors) -> SharedVectorIndex:
+def shared_index(vectors: Vectors, files: DerivedFiles = IN_MEMORY) -> SharedVectorIndex:
     """The index of these vectors; made once, whoever asks."""
     shared = _indexes.get(id(vectors))
     if shared is None:
-        shared = SharedVectorIndex(vectors, build_index(rows_of(vectors), len(vectors)))
+        shared = SharedVectorIndex(
+            vectors, build_index(rows_of(vectors), len(vectors), files, "texts-index")
+        )
         _indexes[id(vectors)] = shared
     return shared
 

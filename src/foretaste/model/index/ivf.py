@@ -9,11 +9,14 @@ Why FAISS, and this type of it: docs/decisions/0018-vector-index.md.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from foretaste.domain.data import Floats, Ints
+from foretaste.domain.derived_files import IN_MEMORY, DerivedFiles
+from foretaste.domain.sharing import Lazy
 from foretaste.model.expert_scorer import NO_ITEMS, matching_positions, top_positions
 from foretaste.model.index.base import (
     BATCH_ROWS,
@@ -51,9 +54,11 @@ class IvfIndex(VectorIndex):
         self._lists, self._recent, self._sample = lists, recent, sample
 
     @classmethod
-    def of(cls, rows: Rows, size: int) -> Self:
-        """Sort every item into a list."""
-        lists = _Lists.of(rows, size)
+    def of(
+        cls, rows: Rows, size: int, files: DerivedFiles = IN_MEMORY, name: str = "index"
+    ) -> Self:
+        """Sort every item into a list. files: where the lists stay, mapped, under a name."""
+        lists = _Lists.kept(rows, size, files, name)
         recent = _Recent.empty(lists.rotation.shape[1])
         rng = np.random.default_rng(size)
         items = rng.choice(size, min(SAMPLED_ITEMS, size), replace=False).astype(np.int32)
@@ -187,6 +192,30 @@ class _Lists:
                 items = np.arange(start, min(start + BATCH_ROWS, size), dtype=np.int32)
                 index.add(rows(items) @ rotation)
         return cls(rotation, index)
+
+    @classmethod
+    def kept(cls, rows: Rows, size: int, files: DerivedFiles, name: str) -> Self:
+        """The same in a file that is mapped, where there are files."""
+        import faiss
+
+        made = Lazy(lambda: cls.of(rows, size))
+        arrays = files.arrays(f"{name}-rotation", lambda: {"rotation": made.get().rotation})
+        path = files.file(f"{name}.faiss", lambda path: made.get()._write(path))
+        if path is None:
+            return made.get()
+        index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
+        on_disk: Any = faiss.downcast_InvertedLists(index.invlists)
+        on_disk.prefetch_nthread = 0  # it would start threads at each search
+        return cls(np.array(arrays["rotation"]), index)
+
+    def _write(self, path: Path) -> None:
+        """Raises OSError."""
+        import faiss
+
+        try:
+            faiss.write_index(self._index, str(path))
+        except RuntimeError as error:
+            raise OSError(str(error)) from error
 
     def search(self, reduced: Floats, k: int) -> tuple[Ints, Floats]:
         """[REDUCED_DIM] → (items, inner products in few dimensions), at most k of each."""
