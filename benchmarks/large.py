@@ -86,12 +86,13 @@ def _items(made: Catalogue) -> list[Item]:
 def _tell(store: SqlStore, items: Sequence[Item], found: Interactions) -> None:
     for start in range(0, len(items), CHUNK):
         store.put_items(items[start : start + CHUNK])
+    store.add_events(events_of(found))
+
+
+def events_of(found: Interactions) -> list[Event]:
+    """Those of `PEOPLE` people."""
     rows = range(int(found.offsets[PEOPLE]))
-    store.add_events(
-        [
-            Event(
-                f"e{n}", "click", float(found.at[n]), user=f"u{n // 10}", item=f"i{found.item[n]}"
-            )
-            for n in rows
-        ]
-    )
+    return [
+        Event(f"e{n}", "click", float(found.at[n]), user=f"u{n // 10}", item=f"i{found.item[n]}")
+        for n in rows
+    ]
