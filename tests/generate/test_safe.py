@@ -1,6 +1,7 @@
 """What others wrote must not become a link, markup or an instruction in a sentence of ours."""
 
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -105,9 +106,7 @@ _PARTS = st.sampled_from([*_WORDS, *_SIGNS, "#", "a.example", "1.9", "é", "ſ",
 @given(st.lists(_PARTS, max_size=5), st.sampled_from([" ", "", "  ", "-", "_"]))
 def test_what_is_looked_for_first_leaves_nothing_out(parts: list[str], between: str) -> None:
     text = between.join(parts)
-    looked_at = safe._IGNORED_CHARACTERS.sub(
-        "", safe.unicodedata.normalize("NFKC", clean_text(text))
-    )
+    looked_at = safe._IGNORED_CHARACTERS.sub("", unicodedata.normalize("NFKC", clean_text(text)))
     patterns = (safe._LINK, safe._MARKUP, safe._INSTRUCTION)
     expected = any(pattern.search(looked_at) for pattern in patterns) or any(
         map(safe._is_address, safe._DOTTED_WORD.findall(looked_at))

@@ -14,6 +14,7 @@ from foretaste.online.fair_queue import (
     HEAVY_SECONDS,
     MAX_HEAVY_REST,
     MEMORY_SECONDS,
+    OVERLAP_SECONDS,
     FairQueue,
     Slot,
 )
@@ -77,12 +78,30 @@ class Asking:
 
 def test_no_more_compute_at_once_than_there_are_slots(clock: Clock) -> None:
     queue = FairQueue(2, clock)
-    with queue.slot("a", PLENTY) as first, queue.slot("b", PLENTY) as second:
+    with queue.slot("a", PLENTY) as first, queue.slot("b", 0) as second:
         assert (first.granted, second.granted) == (True, True)
         with queue.slot("c", 0) as third:
             assert not third.granted
     with queue.slot("c", 0) as third:
         assert third.granted
+
+
+def test_another_begins_only_beside_what_takes_long(clock: Clock) -> None:
+    """Two that take turns cost more than one after another."""
+    queue = FairQueue(2, clock)
+    asking = Asking(queue)
+    with queue.slot("a", PLENTY):
+        asking.ask("b")
+        assert asking.order == []
+        clock.now += OVERLAP_SECONDS
+        asking.join()
+        assert asking.order == ["b"]
+
+
+def test_whose_time_is_over_begins_beside_what_has_just_begun(clock: Clock) -> None:
+    queue = FairQueue(2, clock)
+    with queue.slot("a", PLENTY), queue.slot("hurried", 0.001) as slot:
+        assert slot.granted
 
 
 def test_who_has_used_least_lately_comes_first(clock: Clock) -> None:
@@ -129,7 +148,7 @@ def test_who_has_used_much_computes_beside_others_only_after_a_pause(
     with queue.slot("light", PLENTY), queue.slot("heavy", 0.01) as hurried:
         assert not hurried.granted
     monkeypatch.setattr(fair_queue, "HEAVY_PAUSE", 0.01)
-    with queue.slot("light", PLENTY), queue.slot("heavy", PLENTY) as patient:
+    with queue.slot("light", PLENTY), queue.slot("heavy", 0.05) as patient:
         assert patient.granted
     monkeypatch.setattr(fair_queue, "HEAVY_PAUSE", PLENTY)
     with queue.slot("heavy", 0) as alone:
@@ -171,10 +190,11 @@ def test_who_computes_already_leaves_the_last_slot_to_others(clock: Clock) -> No
             assert not second.granted
         with queue.slot(None, 0) as nobody:
             assert nobody.granted
-        with queue.slot("b", PLENTY):
+        with queue.slot("b", 0):
             asking = Asking(queue)
             asking.ask("a")
             asking.ask("c")
+            clock.now += OVERLAP_SECONDS
         asking.wait_for_first()
         assert asking.order == ["c"]
     asking.join()

@@ -187,7 +187,10 @@ def test_what_is_left_behind_is_told_to_who_asked(gate: threading.Event) -> None
     chain, left = FallbackChain(), list[Future[Any]]()
     chain.first_in_time(levels(lambda: str(gate.wait(60))), Budget(SCARCE), left.append)
     assert [run.done() for run in left[:1]] == [False]
-    left = left[:1]  # on a machine that is busy the next level may be left behind as well
+    for run in left[1:]:  # on a machine that is busy the next level may be left behind as well
+        run.result(10)
+    left = left[:1]
+    chain._started.clear()  # else it would be tried again only after some seconds
     chain.costs.note(("counting", ()), 100.0)
     chain.first_in_time(levels(str, lambda: str(gate.wait(60))), Budget(SCARCE), left.append)
     assert [run.done() for run in left] == [False, False]
@@ -230,3 +233,42 @@ def test_what_was_left_behind_is_begun_again_once_it_has_ended(gate: threading.E
     chain.costs = Costs()  # as if it were usually quick
     assert chain.first_in_time(levels(lambda: "f"), Budget(PLENTY)).level == "full"
     chain.close()
+
+
+def known(milliseconds: float) -> FallbackChain:
+    """A chain whose best level has lately taken so long."""
+    chain = FallbackChain()
+    for _ in range(fallback.MAX_DURATIONS):
+        chain.costs.note(("full", ()), milliseconds / 1000)
+    return chain
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "only_computes", "is_here"),
+    [(1, True, True), (PLENTY / 5, True, False), (1, False, False)],
+)
+def test_what_is_quick_and_waits_for_nobody_is_done_where_it_is_asked_for(
+    milliseconds: float, *, only_computes: bool, is_here: bool
+) -> None:
+    full = Level("full", threading.get_ident, (), only_computes)
+    chain = [full, Level("popularity", threading.get_ident)]
+    level, thread, _ = known(milliseconds).first_in_time(chain, Budget(PLENTY))
+    assert (level, thread == threading.get_ident()) == ("full", is_here)
+
+
+def test_what_is_not_well_known_can_be_left_behind(gate: threading.Event) -> None:
+    one = FallbackChain()
+    one.costs.note(("full", ()), 1e-6)
+    full = Level("full", lambda: str(gate.wait(60)), (), only_computes=True)
+    assert one.first_in_time([full, *levels(str)[1:]], Budget(SCARCE))[0] != "full"
+    gate.set()
+
+
+def test_what_fails_where_it_is_asked_for_is_left_for_the_next() -> None:
+    def broken() -> str:
+        raise ValueError("secret")
+
+    full = Level("full", broken, (), only_computes=True)
+    level, found, why = known(1).first_in_time([full, *levels(str)[1:]], Budget(PLENTY))
+    assert (level, found) == ("counting", "c")
+    assert why == "the whole product failed (ValueError); see the log"

@@ -77,8 +77,9 @@ def levels(
             Level("popularity", lambda: slate(popularity())),
         ]
     kind = (request.explain, bool(context.query), request.n.bit_length())
+    only_computes = not (context.has_query or any(context.text))
     return [
-        Level("full", lambda: slate(score(context)), kind),
+        Level("full", lambda: slate(score(context)), kind, only_computes),
         Level("counting", lambda: slate(product.fast_product().scorer(context)), kind),
         Level("popularity", lambda: slate(popularity())),
     ]

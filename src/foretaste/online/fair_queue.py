@@ -2,10 +2,13 @@
 has used least lately comes first.
 
 All that computes shares one interpreter: more at once would only make each slower, and the event
-loop that answers everybody too. While others ask as well, who computes already or has computed much
-lately never has the last slot, and has another while others compute only after a pause: somebody
-who asks for a thousand explained items again and again takes nobody's turn but their own. Nor do
-they keep the interpreter busy: after each such turn all of them rest twice as long as it took.
+loop that answers everybody too. So another is begun beside what computes only when that takes
+longer than lists usually do: two that take turns cost a tenth more (docs/decisions/0075).
+
+While others ask as well, who computes already or has computed much lately never has the last slot,
+and has another while others compute only after a pause: somebody who asks for a thousand explained
+items again and again takes nobody's turn but their own. Nor do they keep the interpreter busy:
+after each such turn all of them rest twice as long as it took.
 """
 
 import math
@@ -32,6 +35,8 @@ MAX_HEAVY_REST = 2.0
 """Seconds of that at most."""
 MIN_USED_SECONDS = 1e-3
 """What counts less is forgotten."""
+OVERLAP_SECONDS = 0.03
+"""So long one computes alone."""
 MAX_SLOTS = 4
 """At most, on however many cores: beyond, the lock of the interpreter is what all wait for."""
 MAX_OWNERS = 4_096
@@ -47,6 +52,7 @@ class Slot:
     is_heavy: bool = False
     """Whether it went to somebody who has used much."""
     has_paused: bool = False
+    granted_at: float = math.inf
     runs: list[Future[Any]] = field(default_factory=list)
     """What still computes when whoever asked has left."""
 
@@ -96,16 +102,24 @@ class FairQueue:
 
     def _wait(self, slot: Slot, timeout: float | None) -> None:
         """Until it is granted, or the time is over; now and then a pause or a rest has ended."""
-        seconds_left = math.inf if timeout is None else timeout
-        while not slot.turn.wait(min(HEAVY_PAUSE, seconds_left)):
+        seconds_left, waited = math.inf if timeout is None else timeout, 0.0
+        while True:
+            pause = min(self._pause_of(slot), seconds_left)
+            if slot.turn.wait(pause):
+                return
+            waited, seconds_left = waited + pause, seconds_left - pause
             with self._lock:
-                slot.has_paused = slot.has_paused or seconds_left >= HEAVY_PAUSE
-                self._grant()
-                seconds_left -= HEAVY_PAUSE
+                slot.has_paused = waited >= HEAVY_PAUSE
+                self._grant(OVERLAP_SECONDS if seconds_left > 0 else 0.0)
                 if seconds_left <= 0:
                     if not slot.granted:
                         self._waiting.remove(slot)
                     return
+
+    def _pause_of(self, slot: Slot) -> float:
+        """After so long it is looked at what may begin; the first who wait do so for all."""
+        is_first = slot in self._waiting[: self.slots - 1]
+        return OVERLAP_SECONDS if is_first else HEAVY_PAUSE
 
     def used(self, owner: str | None) -> float:
         """Seconds that somebody has computed lately, older ones counting less."""
@@ -114,9 +128,9 @@ class FairQueue:
         seconds, moment = self._used[owner]
         return seconds * math.exp((moment - self._clock()) / MEMORY_SECONDS)
 
-    def _grant(self) -> None:
+    def _grant(self, alone_seconds: float = OVERLAP_SECONDS) -> None:
         """Slots that are free go to those who have used least, the earliest first among equals."""
-        while len(self._running) < self.slots:
+        while self._may_begin(alone_seconds):
             light = [slot for slot in self._waiting if not self._is_heavy(slot)]
             heavy = [slot for slot in self._waiting if slot not in light]
             is_last = self.slots > 1 and len(self._running) == self.slots - 1
@@ -130,7 +144,14 @@ class FairQueue:
             slot.is_heavy = slot in heavy
             self._waiting.remove(slot)
             self._running.append(slot)
+            slot.granted_at = self._clock()
             slot.turn.set()
+
+    def _may_begin(self, alone_seconds: float) -> bool:
+        """Whether a slot is free, and whoever holds another has computed alone for so long."""
+        latest_start = self._clock() - alone_seconds
+        is_free = len(self._running) < self.slots
+        return is_free and all(slot.granted_at <= latest_start for slot in self._running)
 
     def _is_heavy(self, slot: Slot) -> bool:
         """Whether whoever waits for this slot comes after others."""

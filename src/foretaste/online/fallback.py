@@ -6,6 +6,9 @@ and the next is taken; it ends on its own, its result is thrown away and its cos
 until then no more of its kind is begun. A level that was too slow is tried again now and then
 beside an answer, so that one slow moment is not for ever. The last level is always taken: it must
 be quick.
+
+What waits for nobody and never took more than a small part of the time lately is done in the thread
+that asks. Another thread could be left behind, and costs a tenth of a list (docs/decisions/0075).
 """
 
 import logging
@@ -39,6 +42,8 @@ ANSWER_SECONDS = 0.002
 UNKNOWN_COST_SECONDS, UNKNOWN_COST_SHARE = 0.03, 0.25
 """Seconds, and the share of what is left, that are at most kept for a level below that was never
 taken: one above it that turns out to be slow must not leave it without any."""
+QUICK_SHARE = 0.1
+"""Of the time that is left, what a level took at most lately that is done where it is asked for."""
 CLOSED = "the workspace is closed"
 THREAD_NAME = "level"
 
@@ -52,6 +57,11 @@ class Costs:
     def note(self, work: Hashable, seconds: float) -> None:
         """One more duration."""
         self._seconds.setdefault(work, deque(maxlen=MAX_DURATIONS)).append(seconds)
+
+    def is_quick(self, work: Hashable, seconds: float) -> bool:
+        """Whether it is known well, and never took much of so many seconds lately."""
+        durations = self._seconds.get(work, ())
+        return len(durations) == MAX_DURATIONS and max(durations) <= QUICK_SHARE * seconds
 
     def expected(self, work: Hashable, unknown: float = 0.0) -> float:
         """Seconds; 0 where nothing is known yet, so that it is tried, or `unknown`."""
@@ -67,6 +77,8 @@ class Level(Generic[T]):
     work: Callable[[], T]
     kind: Hashable = ()
     """What its cost depends on besides, e.g. whether terms are explained."""
+    only_computes: bool = False
+    """Whether it waits for nobody: no language model reads for it, and it takes no lock."""
 
     @property
     def key(self) -> Hashable:
@@ -135,7 +147,12 @@ class FallbackChain:
             reserve += self.costs.expected(last.key)
             seconds = budget.seconds_left() - reserve - ANSWER_SECONDS
             reason = self._hopeless(level, seconds, leave)
-            if reason is None:
+            if reason is None and level.only_computes and self.costs.is_quick(level.key, seconds):
+                try:
+                    return Outcome(level.name, self._timed(level), first_reason)
+                except Exception as failure:
+                    reason = self._unanswered(level, failure, seconds)
+            elif reason is None:
                 run = self._start(level)
                 if run is None:
                     reason = CLOSED
