@@ -55,7 +55,7 @@ class ConsumerSettings:
     """At most so many rows are in memory and stored at once."""
     until_empty: bool = False
     """End when there is nothing left to read."""
-    empty_seconds: float = 2.5
+    empty_seconds: float = 0.5
     """Without a row, after which the source is asked whether there is nothing left."""
     slow_seconds: float = 30.0
     """Without a row, after which the run ends although the source says that some are left."""
