@@ -42,6 +42,19 @@ gc.disable()  # nothing that collecting the tests makes is garbage
 QUICK = "[language]\nthreads = 1\n[model.sequence]\nepochs = 2\ndim = 32\n"
 
 
+SERVERS = ("nursery", "postgres", "s3_server")
+"""In the names of fixtures that each process of a run takes seconds to start."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files whose tests need a server come first, so one process of the run has them all: the
+    first half of the tests is its own. No test depends on the order.
+    """
+    files = {item.path for item in items}
+    needing = {path for path in files if any(name in path.read_text() for name in SERVERS)}
+    items.sort(key=lambda item: item.path not in needing)
+
+
 def pytest_collection_finish() -> None:
     """What stays until the end, some million objects, is not looked through at each collection."""
     gc.freeze()
