@@ -406,15 +406,23 @@ def _anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-")) for heading in headings}
 
 
+@cache
+def defined_names() -> tuple[set[str], set[str]]:
+    """The functions and the classes of the package."""
+    modules = [*(REPOSITORY / "src").rglob("*.py")]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in modules)
+    functions, classes = (re.findall(rf"{word} (\w+)", source) for word in ("def", "class"))
+    return set(functions), set(classes)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_function_named_exists(page: Path) -> None:
     """Names as `catch_up()` or `Product.score()` in the prose."""
-    modules = [*(REPOSITORY / "src").rglob("*.py")]
-    source = "\n".join(path.read_text(encoding="utf-8") for path in modules)
+    functions, classes = defined_names()
     text = page.read_text(encoding="utf-8")
     for owner, function in re.findall(r"`(?:(\w+)\.)?(\w+)\(\)`", text):
-        assert re.search(rf"def {function}\(", source), function
-        assert owner in ("", "foretaste") or f"class {owner}" in source, owner
+        assert function in functions, function
+        assert owner in ("", "foretaste") or owner in classes, owner
 
 
 def test_the_table_of_experts_has_every_expert_and_no_other() -> None:
