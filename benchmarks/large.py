@@ -90,8 +90,8 @@ def _tell(store: SqlStore, items: Sequence[Item], found: Interactions) -> None:
 
 
 def events_of(found: Interactions) -> list[Event]:
-    """Those of `PEOPLE` people."""
-    rows = range(int(found.offsets[PEOPLE]))
+    """Those of `PEOPLE` people at most."""
+    rows = range(int(found.offsets[min(PEOPLE, len(found))]))
     return [
         Event(f"e{n}", "click", float(found.at[n]), user=f"u{n // 10}", item=f"i{found.item[n]}")
         for n in rows

@@ -109,6 +109,8 @@ def test_without_room_it_is_made_in_memory(
         assert files.arrays("numbers", make)["numbers"].tolist() == [0, 1, 2, 3]
     files.complete({})
     assert "not kept in files" in caplog.text
+    assert DerivedFiles(tmp_path / "v1", SOURCE).is_writable
+    assert not IN_MEMORY.is_writable
     assert IN_MEMORY.file("numbers", lambda _: None) is None
     assert IN_MEMORY.value("numbers", lambda: 3) == 3
 

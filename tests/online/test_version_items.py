@@ -3,6 +3,7 @@ in the store.
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +19,10 @@ from foretaste.loop import Foretaste
 from foretaste.model import version_files
 from foretaste.model.experts.sequence import SequenceExpert
 from foretaste.model.index import base
-from foretaste.online import loading, version_items
+from foretaste.online import loading
 from foretaste.online.snapshot import Snapshot
 from foretaste.prepare import catalogue_builder
+from foretaste.prepare.item_table import items_in_order
 
 NEW = Item("nebula", "The nebula [space]", attributes={"genre": ("space",)})
 
@@ -74,7 +76,7 @@ class TestKept:
             first.catch_up()
             expected, folder = lists(first), loaded_folder(first)
         assert (folder / "complete.json").exists()
-        monkeypatch.setattr(version_items, "items_in_order", forbidden)
+        monkeypatch.setattr("foretaste.online.version_items.items_in_order", forbidden)
         with opened(trained) as second:
             snapshot = second.catch_up()
             assert lists(second) == expected
@@ -111,6 +113,22 @@ class TestKept:
         assert (one.event, one.revision) == (other_one.event, other_one.revision)
         np.testing.assert_array_equal(one.shelf.hidden, other_one.shelf.hidden)
 
+    def test_who_loads_it_meanwhile_waits_for_the_files(
+        self, trained: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made: list[int] = []
+        in_order = items_in_order
+
+        def counted(*arguments: Any) -> Any:
+            made.append(1)
+            return in_order(*arguments)
+
+        monkeypatch.setattr("foretaste.online.version_items.items_in_order", counted)
+        with opened(trained) as one, opened(trained) as other, ThreadPoolExecutor(2) as threads:
+            snapshots = list(threads.map(lambda own: own.catch_up(), (one, other)))
+        assert len(made) == 1
+        assert len({tuple(snapshot.catalogue.ids) for snapshot in snapshots}) == 1
+
     def test_what_is_typed_and_searched_is_indexed_once_too(self, trained: Path) -> None:
         with opened(trained) as first:
             whole = [first.suggest("come"), lists(first)]
@@ -145,7 +163,7 @@ class TestKept:
             second.store.put_items([replace(item, hidden=True) for item in items[:12]])
             snapshot = second.catch_up()
             assert snapshot.shelf.hidden.sum() == 12
-        monkeypatch.setattr(version_items, "items_in_order", forbidden)
+        monkeypatch.setattr("foretaste.online.version_items.items_in_order", forbidden)
         with opened(trained) as third:
             assert third.catch_up().shelf.hidden.sum() == 12
 

@@ -48,6 +48,14 @@ class DerivedFiles:
         """Whether the files are there, and nothing needs to be made."""
         return self.facts is not None
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether there is a folder that they can be put into."""
+        if self._folder is None:
+            return False
+        parents = (self._folder, *self._folder.parents)
+        return os.access(next(path for path in parents if path.exists()), os.W_OK)
+
     def again(self) -> "DerivedFiles":
         """The same folder, to be written anew."""
         files = DerivedFiles(self._folder, self._source)

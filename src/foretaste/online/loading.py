@@ -21,6 +21,7 @@ from foretaste.domain.switching import give_way
 from foretaste.generate.catalogue_words import count_title_words
 from foretaste.language.open import REHEARSAL_QUERY, forgetful
 from foretaste.model.artefacts import ModelRegistry, ModelVersion
+from foretaste.model.file_lock import file_lock
 from foretaste.online.answer import ScoringWorkspace
 from foretaste.online.fallback import Budget
 from foretaste.online.manager import ModelManager, Newest
@@ -29,6 +30,7 @@ from foretaste.online.slate import SlateBuilder
 from foretaste.online.snapshot import Snapshot, item_changes
 from foretaste.online.suggest_index import SuggestIndex, shared_indexes
 from foretaste.online.version_items import kept_items, stored_items
+from foretaste.prepare.catalogue_builder import ReadItems
 from foretaste.prepare.media_spaces import ReadMedia
 from foretaste.prepare.reviews import (
     NO_REVIEWS,
@@ -39,6 +41,8 @@ from foretaste.prepare.reviews import (
 
 DERIVED_FORMAT = 1
 """Of the files that a version is loaded with; others are made again."""
+FIRST_LOAD_LOCK_FILE = ".loaded.lock"
+"""Locked in the folder of versions by whoever makes the files of one."""
 MAX_CHANGED_PART = 8
 """When an eighth of the items has changed since the files were made, they are made again."""
 REHEARSED_ITEMS = 5
@@ -83,18 +87,36 @@ def load_snapshot(workspace: LoadingWorkspace, version: str, past_events: int) -
     if shared is not None:
         return replace(shared[0], read=read, read_media=workspace.known_media)
     ids = Lazy(lambda: workspace.models.item_ids(version))
-    files = _derived_files(workspace, stored, reviews, ids)
+    find_files = partial(_derived_files, workspace, stored, reviews, ids)
+    load = partial(_loaded_snapshot, workspace, stored, past_events, read, ids)
+    files = find_files()
+    if files.is_complete or not files.is_writable:
+        return load(files)
+    with file_lock(workspace.models.folder / FIRST_LOAD_LOCK_FILE):  # one makes them for all
+        return load(find_files())
+
+
+def _loaded_snapshot(
+    workspace: LoadingWorkspace,
+    stored: ModelVersion,
+    past_events: int,
+    read: ReadItems,
+    ids: Lazy[tuple[str, ...]],
+    files: DerivedFiles,
+) -> Snapshot:
+    """From the files, or as what they are made of. ids: of the items that the version knows."""
     typing, read_media = workspace.feature_typing, workspace.known_media
     if is_kept := files.is_complete:
         items = kept_items(files, read, typing)
     else:
         items = stored_items(ids.get(), workspace.store, read, typing, read_media, files)
+    open_reader = workspace.readers(stored.data.get("encoder"))
     snapshot = Snapshot.of(
         stored,
         items,
         weights=workspace.weights,
         read=read,
-        product=partial(workspace.models.load, version, open_reader=workspace.readers(encoder)),
+        product=partial(workspace.models.load, stored.name, open_reader=open_reader),
         past_events=past_events,
         read_media=read_media,
     )
