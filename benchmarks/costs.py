@@ -21,6 +21,11 @@ BYTES_PER_EVENT, BYTES_PER_LIST = 164, 683
 SHARED_PROCESS_SHARE = 0.31
 """Of the memory of one process, what each more takes with one model for all: 1,010 MB for four
 where one has 525, docs/decisions/0049-request-again.md."""
+SERVED_EXTRA_GB = 0.45
+"""What `foretaste serve` takes besides what `service_memory` holds: .33 GB, most of it the language
+model, and .12 of the libraries' files, docs/decisions/0076-mapped-versions.md."""
+USUAL_LOADS = (", warm", ", in memory")
+"""End the names of the loads that are no first ones."""
 WANTED_RECALL = 0.95
 """Of the exact 100 nearest, among the candidates of a large catalogue."""
 STATIC_FROM_ITEMS = 500_000
@@ -41,6 +46,7 @@ def costs(results: Path = RESULTS) -> dict[str, Any]:
     sequence = {(row["items"], row["events"]): row for row in scale["sequence"]["rows"]}
     answers = [row for row in scale["answer"]["rows"] if "answering GB" in row]
     largest = max(answers, key=lambda row: row["items"])
+    loaded = json.loads((results / "service_memory.json").read_text(encoding="utf-8"))
     per_event = [
         run["figures"]["cpu_seconds"] / EVENTS[name]
         for name in EVENTS
@@ -54,13 +60,8 @@ def costs(results: Path = RESULTS) -> dict[str, Any]:
             {"items": 12_101, "cpu_ms": [busy["CPU ms"], idle["CPU ms"]]},
             {"items": 1_000_000, "cpu_ms": [largest["CPU p50, ms"], million["CPU ms"]]},
         ],
-        "answer": [
-            {"items": row["items"], "events": row["events"], "memory_gb": row["answering GB"]}
-            for row in answers
-        ],
-        "served_memory_factor": round(
-            lines["memory, 1,000,000 items, GB"]["found"] / largest["answering GB"], 3
-        ),
+        "service": _service_memory(loaded),
+        "served_extra_gb": SERVED_EXTRA_GB,
         "shared_process_share": SHARED_PROCESS_SHARE,
         "training": [
             {
@@ -89,6 +90,20 @@ def costs(results: Path = RESULTS) -> dict[str, Any]:
 def text(results: Path = RESULTS) -> str:
     """The file as it should be."""
     return json.dumps(costs(results), indent=1) + "\n"
+
+
+def _service_memory(loaded: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a process holds, and what is kept in files for all of them, by items."""
+    warm = [part["rows"] for name, part in loaded.items() if name.endswith(USUAL_LOADS)]
+    rows = [row for part in warm for row in part if row["part"] == "answering"]
+    return [
+        {
+            "items": row["items"],
+            "held_gb": round(row["held MB"] / 1e3, 3),
+            "files_gb": round(row["kept in files MB"] / 1e3, 3),
+        }
+        for row in sorted(rows, key=lambda row: row["items"])
+    ]
 
 
 def _largest_index(index: Mapping[str, Any]) -> dict[str, Any]:

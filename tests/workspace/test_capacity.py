@@ -31,12 +31,27 @@ def test_what_was_measured_is_within_its_interval() -> None:
     assert [lists.low, lists.high] == pytest.approx(load_costs()["served_lists"][0]["cpu_ms"])
 
 
+def test_a_large_catalogue_is_mapped_and_a_small_one_is_not() -> None:
+    assert "files that it maps" not in found(SMALL)
+    for point in load_costs()["service"]:
+        if point["files_gb"]:
+            mapped = found(replace(SMALL, items=point["items"]))["files that it maps"]
+            assert mapped.low <= point["files_gb"] * 1.001
+            assert mapped.high >= point["files_gb"] * 0.999
+    disks = [
+        found(replace(SMALL, items=items))["models and vectors on disk"]
+        for items in (50_000, 50_001)
+    ]
+    assert disks[1].low > disks[0].low + 0.1  # three versions, each with its files
+
+
 @pytest.mark.parametrize(
     ("name", "title"),
     [
         ("users", "CPU of lists for everybody (foretaste batch)"),
         ("items", "CPU of lists for everybody (foretaste batch)"),
         ("items", "memory of a training"),
+        ("items", "memory of the service"),
         ("items", "CPU of a list"),
         ("events_per_day", "database after that time"),
         ("requests_per_second", "cores for lists at the busiest time"),

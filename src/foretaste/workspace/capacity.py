@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from foretaste.domain.packed_rows import is_packed
 from foretaste.errors import InputError
 
 BUSY_SHARE = 0.6
@@ -26,6 +27,7 @@ KEPT_VERSIONS = 3
 VECTOR_BYTES = 4 * 384
 DAY = 86_400.0
 _SHARED_NOTE = "the lower end while all processes share the model that they started with"
+_MAPPED_NOTE = "one copy for all processes, in memory where there is room"
 _UNITS = (("hours", 3600.0), ("minutes", 60.0), ("seconds", 1.0))
 
 
@@ -95,7 +97,9 @@ def plan_capacity(load: Load) -> CapacityPlan:
     list_ms = _list_ms(costs, load)
     cores = [load.requests_per_second * ms / 1000 / BUSY_SHARE for ms in list_ms]
     processes = [max(1, ceil(value)) for value in cores]
-    memory = _fitted(costs["answer"], "memory_gb", load)
+    extra = costs["served_extra_gb"]
+    held = [extra + value for value in _fitted(costs["service"], "held_gb", load, ("items",))]
+    kept = _kept_files(costs["service"], load)
     peak = _fitted(costs["training"], "memory_gb", load)
     fit_seconds = _fitted(costs["training"], "fit_cpu_seconds", load)
     network = [load.events * seconds for seconds in costs["network_cpu_seconds_per_event"]]
@@ -109,19 +113,20 @@ def plan_capacity(load: Load) -> CapacityPlan:
     list_bytes = [count * load.list_days * costs["bytes_per_list"] for count in lists]
     model = _fitted(costs["training"], "disk_mb", load)
     shared = costs["shared_process_share"]
-    service_memory = [
-        memory[0] * (1 + shared * (processes[0] - 1)),
-        memory[1] * costs["served_memory_factor"] * processes[1],
-    ]
+    service_memory = [held[0] * (1 + shared * (processes[0] - 1)), held[1] * processes[1]]
     training = [fit + steps for fit, steps in zip(fit_seconds, network, strict=True)]
     database = [(event_bytes + size) / 1e9 for size in list_bytes]
-    disk = [(KEPT_VERSIONS * size * 1e6 + load.items * VECTOR_BYTES) / 1e9 for size in model]
+    disk = [
+        (KEPT_VERSIONS * size * 1e6 + load.items * VECTOR_BYTES) / 1e9 + KEPT_VERSIONS * files
+        for size, files in zip(model, kept, strict=True)
+    ]
     kept_note = f"events of {load.history_days} days, lists of {load.list_days}"
     estimates = (
         _span("CPU of a list", list_ms, "ms"),
         _span("cores for lists at the busiest time", cores, "cores"),
         _span("processes (serve --workers)", processes, ""),
         _span("memory of the service", service_memory, "GB", _SHARED_NOTE),
+        *([_span("files that it maps", kept, "GB", _MAPPED_NOTE)] if kept[1] else ()),
         _span("memory of a training", peak, "GB"),
         _time("CPU of a training", training, "every new text is read once before it"),
         _time("CPU of reading all texts, once", [reading_seconds, reading_seconds]),
@@ -153,16 +158,29 @@ def _list_ms(costs: Mapping[str, Any], load: Load) -> list[float]:
     ]
 
 
-def _fitted(points: Sequence[Mapping[str, float]], name: str, load: Load) -> list[float]:
-    """(low, high) of a cost that is a sum of parts for items and for events."""
+def _kept_files(points: Sequence[Mapping[str, float]], load: Load) -> list[float]:
+    """(least, most) GB that a version of a large catalogue is loaded with; none of a small one."""
+    if not is_packed(load.items):
+        return [0.0, 0.0]
+    shares = [point["files_gb"] / point["items"] for point in points if point["files_gb"]]
+    return [load.items * min(shares), load.items * max(shares)]
+
+
+def _fitted(
+    points: Sequence[Mapping[str, float]],
+    name: str,
+    load: Load,
+    counts: Sequence[str] = ("items", "events"),
+) -> list[float]:
+    """(low, high) of a cost that is a sum of parts for what is counted."""
     from scipy.optimize import nnls
 
-    rows = np.array([[1.0, point["items"], point["events"]] for point in points])
+    rows = np.array([[1.0, *(point[count] for count in counts)] for point in points])
     costs = np.array([point[name] for point in points])
     # each point counts by its share: a million items would outweigh all others
     weights, _ = nnls(rows / costs[:, None], np.ones(len(costs)))
     errors = np.abs(np.log(np.maximum(rows @ weights, 1e-12) / costs))
-    cost = float(np.array([1.0, load.items, load.events]) @ weights)
+    cost = float(np.array([1.0, *(getattr(load, count) for count in counts)]) @ weights)
     spread = exp(float(errors.max()))
     return [cost / spread, cost * spread]
 
