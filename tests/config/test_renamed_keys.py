@@ -214,7 +214,7 @@ def test_what_names_a_tuned_encoder_and_a_checkpoint_stayed() -> None:
         content=ContentSettings(max_recent_events=5),
         neighbour=NeighbourSettings(popularity_damping=0.25),
         language=LanguageExpertSettings(learning_rate=5e-5, batch_size=8),
-        sequence=SequenceSettings(epochs=16),  # the default then
+        sequence=SequenceSettings(epochs=16, layers=2),  # the defaults then
     )
     stored = Path(__file__).with_name("model_settings_2dafb50.json")
     assert model.json_with_old_keys() == stored.read_text(encoding="utf-8")

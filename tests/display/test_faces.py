@@ -54,7 +54,7 @@ def test_an_explained_list_shows_its_terms_as_bars(shop: Foretaste) -> None:
     bars = [float(width) for width in re.findall(r'<span class="bar".*?width:([\d.]+)%', html)]
     assert len(bars) > 6
     assert max(bars) == 50  # the largest fills its half
-    assert "The order of what was done" in words(answer)
+    assert "What follows the last item" in words(answer), "experts are told by what they do"
     assert "The orbit [space]" in words(answer), "events are told by their titles"
     assert answer.event_titles
     assert not shop.recommend("u1", n=3).event_titles

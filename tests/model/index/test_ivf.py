@@ -161,7 +161,7 @@ from foretaste.model.index.ivf import IvfIndex
 import faiss
 
 def tasks():
-    return len(os.listdir("/proc/self/task"))
+    return set(os.listdir("/proc/self/task"))
 
 torch.set_num_threads(2)
 rng = np.random.default_rng(0)
@@ -172,7 +172,7 @@ expected = square @ square
 index = IvfIndex.of(rows_of(rows), len(rows))  # with two threads, as PyTorch has
 faiss.omp_set_num_threads(2)
 nearest = [sorted(index.nearest(row, 20)) for row in rows[:20]]
-wrong, begun = [], tasks()
+wrong = []
 
 def work():
     for number in range(20):
@@ -189,7 +189,7 @@ for worker in workers:
 searched = tasks()
 for row in rows[:20]:
     index.nearest(row, 20)
-print(wrong, torch.get_num_threads(), faiss.omp_get_max_threads(), tasks() - searched)
+print(wrong, torch.get_num_threads(), faiss.omp_get_max_threads(), len(tasks() - searched))
 """
 
 
