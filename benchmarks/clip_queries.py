@@ -87,14 +87,14 @@ def altered_clips(
     expert = product.experts[product.names.index(AUDIO_MATCH)]
     nothing = np.empty(0)
     nobody = UserContext(nothing, nothing, nothing, nothing, nothing)
-    firsts, in_ten, said, false_claims, milliseconds = [], [], [], [], []
+    firsts, in_ten, is_told_same, false_claims, milliseconds = [], [], [], [], []
     for row, samples in enumerate(sounds):
         sent = clips.as_mp3(alter(samples, rng), bit_rate)
         entries = loop.search(audio=sent, n=10, language="en").items
-        shown = [entry.id for entry in entries]
-        said.append(str(row) in same_recordings(entries))
-        firsts.append(shown[0] == str(row))
-        in_ten.append(str(row) in shown)
+        shown_ids = [entry.id for entry in entries]
+        is_told_same.append(str(row) in same_recordings(entries))
+        firsts.append(shown_ids[0] == str(row))
+        in_ten.append(str(row) in shown_ids)
         query = decode_peaks(loop.media_queries(audio=sent)[AUDIO_MATCH])
         start = time.perf_counter()
         claimed = expert.scorer(replace(nobody, media_queries={AUDIO_MATCH: query})).candidates(10)
@@ -107,7 +107,7 @@ def altered_clips(
         "own first": float(np.mean(firsts)),
         **shares,
         "own in 10": float(np.mean(in_ten)),
-        "own is said to be the same": float(np.mean(said)),
+        "own is said to be the same": float(np.mean(is_told_same)),
         "another is the same": float(np.mean(false_claims)),
         "ms of landmarks": round(float(np.median(milliseconds)), 1),
     }

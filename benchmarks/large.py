@@ -83,16 +83,22 @@ def _items(made: Catalogue) -> list[Item]:
     ]
 
 
-def _tell(store: SqlStore, items: Sequence[Item], found: Interactions) -> None:
+def _tell(store: SqlStore, items: Sequence[Item], interactions: Interactions) -> None:
     for start in range(0, len(items), CHUNK):
         store.put_items(items[start : start + CHUNK])
-    store.add_events(events_of(found))
+    store.add_events(events_of(interactions))
 
 
-def events_of(found: Interactions) -> list[Event]:
+def events_of(interactions: Interactions) -> list[Event]:
     """Those of `PEOPLE` people at most."""
-    rows = range(int(found.offsets[min(PEOPLE, len(found))]))
+    rows = range(int(interactions.offsets[min(PEOPLE, len(interactions))]))
     return [
-        Event(f"e{n}", "click", float(found.at[n]), user=f"u{n // 10}", item=f"i{found.item[n]}")
+        Event(
+            f"e{n}",
+            "click",
+            float(interactions.at[n]),
+            user=f"u{n // 10}",
+            item=f"i{interactions.item[n]}",
+        )
         for n in rows
     ]

@@ -152,7 +152,7 @@ def measure(folder: Path) -> list[Row]:
     live = loop.catch_up()
     seconds = time.process_time() - began[0], time.perf_counter() - began[1]
     loaded, peak = process_memory(), memory()
-    kept = sum(path.stat().st_size for path in (folder / "models").glob(".loaded/*/*"))
+    file_bytes = sum(path.stat().st_size for path in (folder / "models").glob(".loaded/*/*"))
     first, later = (lists(loop, range(start, start + PEOPLE)) for start in (0, PEOPLE))
     answering = process_memory()
     sizes, count = Sizes(), len(live.catalogue)
@@ -171,7 +171,7 @@ def measure(folder: Path) -> list[Row]:
         {"part": "libraries", **empty},
         {"part": "loaded", **loaded, "peak of all MB": round(peak * 1e3)}
         | {"CPU s": round(seconds[0], 1), "s": round(seconds[1], 1)},
-        {"part": "answering", "items": count, **answering, "kept in files MB": kept // 10**6},
+        {"part": "answering", "items": count, **answering, "kept in files MB": file_bytes // 10**6},
         {"part": "the first lists", **first},
         {"part": "later lists", **later},
         {"part": f"held, carried on to {LARGE:,} items"}

@@ -25,12 +25,12 @@ def test_every_type_and_shape_comes_back(tmp_path: Path) -> None:
     arrays: dict[str, Array] = {name: np.arange(5).astype(name) for name in types}
     arrays |= {"none": np.empty((0, 4), np.int32), "table": ROWS, "turned": ROWS.T}
     write_arrays(tmp_path / "arrays", arrays)
-    found = mapped_arrays(tmp_path / "arrays")
-    assert found.keys() == arrays.keys()
+    loaded = mapped_arrays(tmp_path / "arrays")
+    assert loaded.keys() == arrays.keys()
     for name, array in arrays.items():
-        assert found[name].dtype == array.dtype
-        assert is_mapped(found[name])
-        np.testing.assert_array_equal(found[name], array)
+        assert loaded[name].dtype == array.dtype
+        assert is_mapped(loaded[name])
+        np.testing.assert_array_equal(loaded[name], array)
     assert not is_mapped(ROWS)
 
 
@@ -77,12 +77,14 @@ def test_files_on_a_disk_of_others_are_not_mapped(
     places = {"nfs4": "of the network", "ext4": "own", "fuse.sshfs": "over ssh"}
     lines = [f"1 0 8:1 / {tmp_path.parent} rw - xfs /dev/a rw"]
     for disk, name in places.items():
-        place = str(tmp_path / name).replace(" ", "\\040")
-        lines.append(f"2 1 0:5 / {place} rw shared:2 - {disk} server:/disk rw")
+        mount_point = str(tmp_path / name).replace(" ", "\\040")
+        lines.append(f"2 1 0:5 / {mount_point} rw shared:2 - {disk} server:/disk rw")
     (tmp_path / "mounts").write_text("\n".join(lines))
     monkeypatch.setattr(mapped_arrays_module, "MOUNTS", tmp_path / "mounts")
-    found = {disk: is_mappable(tmp_path / name / "models") for disk, name in places.items()}
-    assert found == {"nfs4": False, "ext4": True, "fuse.sshfs": False}
+    is_mappable_by_disk = {
+        disk: is_mappable(tmp_path / name / "models") for disk, name in places.items()
+    }
+    assert is_mappable_by_disk == {"nfs4": False, "ext4": True, "fuse.sshfs": False}
     assert is_mappable(tmp_path / "other")
     monkeypatch.setattr(mapped_arrays_module, "MOUNTS", tmp_path / "none")
     assert is_mappable(tmp_path / "of the network")

@@ -68,9 +68,9 @@ def test_two_words_that_stand_together_are_a_word_as_far_as_there_is_room(
 
     def vector_count(room: int) -> int:
         monkeypatch.setattr(item_words, "MAX_WORDS", room)
-        made = ItemWords.of(texts, 8, has_pairs=True)
-        assert made is not None
-        return len(made.vectors.weight)
+        learnt = ItemWords.of(texts, 8, has_pairs=True)
+        assert learnt is not None
+        return len(learnt.vectors.weight)
 
     assert vector_count(30) == len(singles) + len({"nail_lacquer", "red_nail"})
     assert vector_count(4) == len(singles) + 1, "the words come first"

@@ -114,10 +114,10 @@ def test_a_history_less_each_event_reads_as_those_histories(
     rows = np.arange(length)
     omitted = range(max(length - 4, 0), length)
     without = [whole.select_events(rows != row) for row in omitted]
-    found = omission_tokens(whole, omission_places(length, omitted))
+    tokens = omission_tokens(whole, omission_places(length, omitted))
     expected = event_tokens([whole, *without], LENGTH)
     for name in ("item", "event_type", "gap", "text", "value", "at"):
-        part, expected_part = getattr(found, name), getattr(expected, name)
+        part, expected_part = getattr(tokens, name), getattr(expected, name)
         assert (part is None) == (expected_part is None), name
         if part is not None:
             assert part.dtype == expected_part.dtype, name

@@ -90,8 +90,8 @@ class ChatState:
         queries = [self.query, query] if more else [query]
         texts = [self.said_query, said_query or query] if more else [said_query or query]
         joined = " ".join(filter(None, queries)) or None
-        said = " ".join(filter(None, texts))
-        return replace(self, query=joined, said_queries={joined: said} if joined else {})
+        said_text = " ".join(filter(None, texts))
+        return replace(self, query=joined, said_queries={joined: said_text} if joined else {})
 
     @property
     def said_query(self) -> str | None:

@@ -40,9 +40,9 @@ def is_mappable(folder: Path) -> bool:
         return True
     folder, nearest, disk = folder.resolve(), -1, ""
     for fields in map(str.split, mounts):
-        place = Path(fields[4].replace("\\040", " "))
-        if folder.is_relative_to(place) and len(place.parts) >= nearest:
-            nearest, disk = len(place.parts), fields[fields.index("-") + 1]
+        mount_point = Path(fields[4].replace("\\040", " "))
+        if folder.is_relative_to(mount_point) and len(mount_point.parts) >= nearest:
+            nearest, disk = len(mount_point.parts), fields[fields.index("-") + 1]
     return disk not in NETWORK_DISKS and not disk.startswith("fuse.")
 
 

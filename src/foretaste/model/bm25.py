@@ -34,16 +34,16 @@ class Bm25(Forking):
         self._total_length = int(lengths.sum())
 
     @classmethod
-    def kept(cls, files: DerivedFiles, texts: Sequence[str]) -> Self:
+    def from_files(cls, files: DerivedFiles, texts: Sequence[str]) -> Self:
         """Of these texts, in files that are mapped where there are any."""
-        made = Lazy(lambda: cls.of(texts))
+        built = Lazy(lambda: cls.of(texts))
 
         def arrays() -> dict[str, Array]:
-            return {**made.get()._word_index.arrays(), "lengths": made.get()._lengths.rows}
+            return {**built.get()._word_index.arrays(), "lengths": built.get()._lengths.rows}
 
-        kept = files.arrays("bm25", arrays)
-        codes = files.value("bm25-words", lambda: made.get().word_codes)
-        return cls(codes, WordIndex.from_arrays(kept), kept["lengths"])
+        stored_arrays = files.arrays("bm25", arrays)
+        codes = files.value("bm25-words", lambda: built.get().word_codes)
+        return cls(codes, WordIndex.from_arrays(stored_arrays), stored_arrays["lengths"])
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Self:

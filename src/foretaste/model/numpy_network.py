@@ -190,9 +190,9 @@ class _NumpyBlock:
             weights += padding
         weights -= weights.max(axis=3, keepdims=True)
         np.exp(weights, out=weights)
-        found = weights @ value
-        found /= weights.sum(axis=3, keepdims=True)
-        return self._fed_forward(events[:, length - last :], found)
+        attended = weights @ value
+        attended /= weights.sum(axis=3, keepdims=True)
+        return self._fed_forward(events[:, length - last :], attended)
 
     def after(
         self,
@@ -210,12 +210,12 @@ class _NumpyBlock:
         highest = np.maximum(own.max(axis=3), before.max(axis=3))[..., None]
         own, before = np.exp(own - highest), np.exp(before - highest)
         total = own.sum(axis=3, keepdims=True) + before.sum(axis=3, keepdims=True)
-        found = (own @ value + before @ earlier_value) / total
-        return self._fed_forward(events[:, events.shape[1] - last :], found)
+        attended = (own @ value + before @ earlier_value) / total
+        return self._fed_forward(events[:, events.shape[1] - last :], attended)
 
-    def _fed_forward(self, events: Floats, found: Floats) -> Floats:
+    def _fed_forward(self, events: Floats, attended: Floats) -> Floats:
         """[batch, events, dim] and what each found, [batch, heads, events, size]."""
-        mixed = self._mix.times(found.swapaxes(1, 2).reshape(events.shape))
+        mixed = self._mix.times(attended.swapaxes(1, 2).reshape(events.shape))
         mixed += events
         hidden = torch.from_numpy(self._widen.times(_normed(mixed)))
         # a tenth of the time of SciPy's erf

@@ -12,7 +12,7 @@ from foretaste.domain.data import Catalogue, Feature
 from foretaste.domain.derived_files import DerivedFiles
 from foretaste.domain.packed_rows import differing_rows
 from foretaste.domain.titles import natural_title
-from foretaste.prepare.catalogue_files import kept_origin
+from foretaste.prepare.catalogue_files import stored_origin
 from foretaste.rank.facets import facet_columns
 from foretaste.rank.prefix_index import Positions, TypedTextIndex
 
@@ -42,7 +42,7 @@ class TypedTitleIndex:
         if files is None:
             first = TypedTextIndex.of(natural_titles)
         else:
-            first = TypedTextIndex.kept(files, "suggested-titles", natural_titles)
+            first = TypedTextIndex.from_files(files, "suggested-titles", natural_titles)
         return cls(titles, first, none, TypedTextIndex.of([]), none)
 
     def updated(self, titles: Sequence[str]) -> "TypedTitleIndex":
@@ -99,8 +99,8 @@ class SuggestIndex:
         """earlier: of the same items before others came and some changed."""
         if earlier is not None:
             titles = earlier.titles.updated(catalogue.titles)
-        elif (kept := kept_origin(catalogue)) is not None:
-            titles = TypedTitleIndex.of(kept.titles, kept.derived).updated(catalogue.titles)
+        elif (origin := stored_origin(catalogue)) is not None:
+            titles = TypedTitleIndex.of(origin.titles, origin.derived).updated(catalogue.titles)
         else:
             titles = TypedTitleIndex.of(catalogue.titles)
         known = {} if earlier is None else {own.feature.column: own for own in earlier.values}

@@ -60,16 +60,16 @@ def stored_items(
         cataloguing = GrowingCatalogue.of(items, vectors, typing, media.spaces)
         shelf = ItemAvailability.of(items)
     else:
-        cataloguing = GrowingCatalogue.kept(files, lambda: items, read, typing)
-        shelf = ItemAvailability.kept(files, lambda: items)
+        cataloguing = GrowingCatalogue.from_files(files, lambda: items, read, typing)
+        shelf = ItemAvailability.from_files(files, lambda: items)
     return VersionItems(cataloguing, shelf, revision, tuple(new_items), media.unread)
 
 
 def kept_items(files: DerivedFiles, read: ReadItems, typing: FeatureTyping) -> VersionItems:
     """As they were when the files were made, which are complete."""
     assert files.facts is not None
-    cataloguing = GrowingCatalogue.kept(files, _kept_already, read, typing)
-    shelf = ItemAvailability.kept(files, _kept_already)
+    cataloguing = GrowingCatalogue.from_files(files, _kept_already, read, typing)
+    shelf = ItemAvailability.from_files(files, _kept_already)
     return VersionItems(cataloguing, shelf, int(files.facts["revision"]))
 
 

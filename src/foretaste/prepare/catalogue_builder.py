@@ -14,7 +14,7 @@ from foretaste.domain.feature_types import MAX_SAMPLE_VALUES, FeatureTyping
 from foretaste.domain.media import MediaSpace
 from foretaste.domain.packed_rows import TextPacker, replaced_rows
 from foretaste.domain.sharing import Lazy
-from foretaste.prepare.catalogue_files import kept_catalogue, kept_origin, kept_vectors
+from foretaste.prepare.catalogue_files import stored_catalogue, stored_origin, stored_vectors
 from foretaste.prepare.item_table import ItemTable, grown_index, id_index, packed_items
 
 NO_TYPING = FeatureTyping()
@@ -140,7 +140,7 @@ class GrowingCatalogue:
         return cls._of(catalogue, packed_items(items), typing)
 
     @classmethod
-    def kept(
+    def from_files(
         cls,
         files: DerivedFiles,
         make: Callable[[], Sequence[Item]],
@@ -149,8 +149,8 @@ class GrowingCatalogue:
     ) -> Self:
         """Of very many items, without media, in files that are mapped. make: makes the items."""
         items = Lazy(make)
-        vectors = kept_vectors(files, lambda: vectors_of(items.get(), read))
-        catalogue, rows = kept_catalogue(
+        vectors = stored_vectors(files, lambda: vectors_of(items.get(), read))
+        catalogue, rows = stored_catalogue(
             files,
             vectors,
             lambda: (build_catalogue(items.get(), vectors, typing), packed_items(items.get())),
@@ -234,7 +234,7 @@ class GrowingCatalogue:
                 for column in columns
             ),
             index=index,
-            origin=kept_origin(old_catalogue),
+            origin=stored_origin(old_catalogue),
             media=_with_vectors(old_catalogue.media, grown_media),
         )
         table = ItemTable(index, ids, replaced_rows(self.items.rows, changed, added))

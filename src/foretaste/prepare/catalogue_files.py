@@ -15,38 +15,38 @@ from foretaste.prepare.item_table import PackedIndex
 MakeCatalogue = Callable[[], tuple[Catalogue, Sequence[Item]]]
 
 
-def kept_catalogue(
+def stored_catalogue(
     files: DerivedFiles, vectors: Vectors, make: MakeCatalogue
 ) -> tuple[Catalogue, Sequence[Item]]:
     """(the catalogue, its items), as `make` makes them, both of packed rows; or as they were found
     in the files. vectors: [items, dim].
     """
-    made = Lazy(make)
+    built = Lazy(make)
 
     def part(name: str) -> Callable[[], dict[str, Array]]:
-        return lambda: _packed_arrays(getattr(made.get()[0], name))
+        return lambda: _packed_arrays(getattr(built.get()[0], name))
 
     ids = PackedRows.from_arrays(files.arrays("ids", part("ids")), unpack_text)
-    index = files.arrays("id-index", lambda: _index_arrays(made.get()[0].index))
-    items = files.arrays("items", lambda: _packed_arrays(made.get()[1]))
+    index = files.arrays("id-index", lambda: _index_arrays(built.get()[0].index))
+    items = files.arrays("items", lambda: _packed_arrays(built.get()[1]))
     catalogue = Catalogue(
         ids=ids,
         titles=PackedRows.from_arrays(files.arrays("titles", part("titles")), unpack_text),
         full_texts=PackedRows.from_arrays(files.arrays("texts", part("full_texts")), unpack_text),
         vectors=vectors,
-        features=_kept_features(files, lambda: made.get()[0].features),
+        features=_stored_features(files, lambda: built.get()[0].features),
         index=PackedIndex(ids, index["hashes"], index["positions"]),
         derived=files,
     )
     return catalogue, PackedRows.from_arrays(items, unpack_item)
 
 
-def kept_origin(catalogue: Catalogue) -> Catalogue | None:
+def stored_origin(catalogue: Catalogue) -> Catalogue | None:
     """The one with files: this, or the one that it has grown of."""
     return catalogue.origin if catalogue.derived is IN_MEMORY else catalogue
 
 
-def kept_vectors(files: DerivedFiles, make: Callable[[], Vectors]) -> Vectors:
+def stored_vectors(files: DerivedFiles, make: Callable[[], Vectors]) -> Vectors:
     """[items, dim], in 8 bits, of which the codes stay in the file."""
 
     def arrays() -> Mapping[str, Array]:
@@ -55,13 +55,13 @@ def kept_vectors(files: DerivedFiles, make: Callable[[], Vectors]) -> Vectors:
             return {"rows": vectors}
         return {"codes": np.asarray(vectors.codes), "steps": vectors.steps}
 
-    kept = files.arrays("vectors", arrays)
-    if "rows" in kept:
-        return np.array(kept["rows"])
-    return QuantizedVectors(kept["codes"], np.array(kept["steps"]))
+    stored_arrays = files.arrays("vectors", arrays)
+    if "rows" in stored_arrays:
+        return np.array(stored_arrays["rows"])
+    return QuantizedVectors(stored_arrays["codes"], np.array(stored_arrays["steps"]))
 
 
-def _kept_features(
+def _stored_features(
     files: DerivedFiles, make: Callable[[], tuple[Feature, ...]]
 ) -> tuple[Feature, ...]:
     described: list[dict[str, Any]] = files.value(

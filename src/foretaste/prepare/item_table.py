@@ -38,13 +38,15 @@ class PackedIndex(Mapping[str, int]):
         return cls(ids, hashes[order], order)
 
     def __getitem__(self, item: str) -> int:
-        wanted = np.uint64(_id_hash(item))
-        place = int(self.hashes.searchsorted(wanted))
-        while place < len(self.hashes) and self.hashes[place] == wanted:  # hashes may coincide
-            position = int(self.positions[place])
+        item_hash = np.uint64(_id_hash(item))
+        hash_index = int(self.hashes.searchsorted(item_hash))
+        while (
+            hash_index < len(self.hashes) and self.hashes[hash_index] == item_hash
+        ):  # hashes may coincide
+            position = int(self.positions[hash_index])
             if self._ids[position] == item:
                 return position
-            place += 1
+            hash_index += 1
         raise KeyError(item)
 
     def __iter__(self) -> Iterator[str]:

@@ -62,7 +62,7 @@ class ItemAvailability:
         return cls(hidden, start, end)
 
     @classmethod
-    def kept(cls, files: DerivedFiles, make: Callable[[], Sequence[Item]]) -> Self:
+    def from_files(cls, files: DerivedFiles, make: Callable[[], Sequence[Item]]) -> Self:
         """The same in files that are mapped."""
         return cls(**files.arrays("availability", lambda: vars(cls.of(make()))))
 

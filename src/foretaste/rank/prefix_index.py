@@ -78,12 +78,12 @@ class TypedTextIndex:
         return cls(words, sorted_texts, arrays)
 
     @classmethod
-    def kept(cls, files: DerivedFiles, name: str, texts: Iterable[str]) -> Self:
+    def from_files(cls, files: DerivedFiles, name: str, texts: Iterable[str]) -> Self:
         """The same in files that are mapped, under a name."""
-        made = Lazy(lambda: _indexed(texts))
-        arrays = files.arrays(name, lambda: made.get()[2])
-        words = files.value(f"{name}-words", lambda: made.get()[0])
-        packed = files.arrays(f"{name}-texts", lambda: pack_texts(made.get()[1]).arrays())
+        built = Lazy(lambda: _indexed(texts))
+        arrays = files.arrays(name, lambda: built.get()[2])
+        words = files.value(f"{name}-words", lambda: built.get()[0])
+        packed = files.arrays(f"{name}-texts", lambda: pack_texts(built.get()[1]).arrays())
         return cls(words, PackedRows.from_arrays(packed, unpack_text), arrays)
 
     def matching(self, words: Sequence[str]) -> Positions:
@@ -195,7 +195,7 @@ def _indexed(texts: Iterable[str]) -> tuple[list[str], list[str], dict[str, Arra
         "starts": np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         "text_order": np.array(beginning_rows, np.int32)[text_places],
     }
-    return sorted_words, [beginnings[place] for place in text_places], arrays
+    return sorted_words, [beginnings[position] for position in text_places], arrays
 
 
 def matched_spans(text: str, words: Sequence[str]) -> list[tuple[int, int]]:

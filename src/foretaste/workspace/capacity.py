@@ -99,7 +99,7 @@ def plan_capacity(load: Load) -> CapacityPlan:
     processes = [max(1, ceil(value)) for value in cores]
     extra = costs["served_extra_gb"]
     held = [extra + value for value in _fitted(costs["service"], "held_gb", load, ("items",))]
-    kept = _kept_files(costs["service"], load)
+    file_gigabytes = _mapped_file_sizes(costs["service"], load)
     peak = _fitted(costs["training"], "memory_gb", load)
     fit_seconds = _fitted(costs["training"], "fit_cpu_seconds", load)
     network = [load.events * seconds for seconds in costs["network_cpu_seconds_per_event"]]
@@ -118,7 +118,7 @@ def plan_capacity(load: Load) -> CapacityPlan:
     database = [(event_bytes + size) / 1e9 for size in list_bytes]
     disk = [
         (KEPT_VERSIONS * size * 1e6 + load.items * VECTOR_BYTES) / 1e9 + KEPT_VERSIONS * files
-        for size, files in zip(model, kept, strict=True)
+        for size, files in zip(model, file_gigabytes, strict=True)
     ]
     kept_note = f"events of {load.history_days} days, lists of {load.list_days}"
     estimates = (
@@ -126,7 +126,11 @@ def plan_capacity(load: Load) -> CapacityPlan:
         _span("cores for lists at the busiest time", cores, "cores"),
         _span("processes (serve --workers)", processes, ""),
         _span("memory of the service", service_memory, "GB", _SHARED_NOTE),
-        *([_span("files that it maps", kept, "GB", _MAPPED_NOTE)] if kept[1] else ()),
+        *(
+            [_span("files that it maps", file_gigabytes, "GB", _MAPPED_NOTE)]
+            if file_gigabytes[1]
+            else ()
+        ),
         _span("memory of a training", peak, "GB"),
         _time("CPU of a training", training, "every new text is read once before it"),
         _time("CPU of reading all texts, once", [reading_seconds, reading_seconds]),
@@ -158,7 +162,7 @@ def _list_ms(costs: Mapping[str, Any], load: Load) -> list[float]:
     ]
 
 
-def _kept_files(points: Sequence[Mapping[str, float]], load: Load) -> list[float]:
+def _mapped_file_sizes(points: Sequence[Mapping[str, float]], load: Load) -> list[float]:
     """(least, most) GB that a version of a large catalogue is loaded with; none of a small one."""
     if not is_packed(load.items):
         return [0.0, 0.0]

@@ -94,11 +94,11 @@ class LexicalExpert:
 
     def _index_catalogue(self, catalogue: Catalogue) -> None:
         self._item_ids = catalogue.ids
-        kept = catalogue.derived.arrays(
+        stored_arrays = catalogue.derived.arrays(
             "lexical", lambda: WordIndex(self._tfidf.transform(catalogue.full_texts)).arrays()
         )
-        self._word_index = WordIndex.from_arrays(kept)
-        self._mean_weights = kept["mean"]
+        self._word_index = WordIndex.from_arrays(stored_arrays)
+        self._mean_weights = stored_arrays["mean"]
 
     def grow(self, catalogue: Catalogue, changed: Sequence[int] | None = None) -> None:
         """New items are read with the words known so far; new words count from the next fit."""

@@ -94,7 +94,7 @@ class QueryExpert(StatelessExpert[QuerySettings]):
 
     def _index(self, catalogue: Catalogue) -> None:
         readings, files = catalogue.full_texts, catalogue.derived
-        bm25 = self._bm25 = self._base_bm25 = Lazy(lambda: Bm25.kept(files, readings))
+        bm25 = self._bm25 = self._base_bm25 = Lazy(lambda: Bm25.from_files(files, readings))
         self._letters = self._base_letters = Lazy(
             lambda: LetterIndex(sorted(bm25.get().word_codes))
         )

@@ -189,14 +189,14 @@ class SequenceExpert:
             codes = np.asarray(quantized.codes)
             return {"codes": codes, "steps": quantized.steps, "is_estimated": is_estimated}
 
-        kept = catalogue.derived.arrays("identities", make)
+        stored_arrays = catalogue.derived.arrays("identities", make)
         vectors: Vectors = (
-            kept["rows"]
-            if "rows" in kept
-            else QuantizedVectors(kept["codes"], np.array(kept["steps"]))
+            stored_arrays["rows"]
+            if "rows" in stored_arrays
+            else QuantizedVectors(stored_arrays["codes"], np.array(stored_arrays["steps"]))
         )
         self._identity = GrowingVectors(vectors)
-        self._is_estimated = GrowingArray(np.array(kept["is_estimated"]))
+        self._is_estimated = GrowingArray(np.array(stored_arrays["is_estimated"]))
 
     def _composed_vectors(self, items: Ints) -> Floats:
         """[items, dim], identity, text and media together: what the network takes an item for."""

@@ -43,8 +43,10 @@ class SharedVectorIndex:
 
 def vector_sum(catalogue: Catalogue) -> Floats:
     """[dim], of the vectors of all items."""
-    kept = catalogue.derived.arrays("texts-sum", lambda: {"sum": sum_rows(catalogue.vectors)})
-    return np.array(kept["sum"])
+    stored_arrays = catalogue.derived.arrays(
+        "texts-sum", lambda: {"sum": sum_rows(catalogue.vectors)}
+    )
+    return np.array(stored_arrays["sum"])
 
 
 _indexes: "WeakValueDictionary[int, SharedVectorIndex]" = WeakValueDictionary()

@@ -58,7 +58,7 @@ class IvfIndex(VectorIndex):
         cls, rows: Rows, size: int, files: DerivedFiles = IN_MEMORY, name: str = "index"
     ) -> Self:
         """Sort every item into a list. files: where the lists stay, mapped, under a name."""
-        lists = _Lists.kept(rows, size, files, name)
+        lists = _Lists.from_files(rows, size, files, name)
         recent = _Recent.empty(lists.rotation.shape[1])
         rng = np.random.default_rng(size)
         items = rng.choice(size, min(SAMPLED_ITEMS, size), replace=False).astype(np.int32)
@@ -194,15 +194,15 @@ class _Lists:
         return cls(rotation, index)
 
     @classmethod
-    def kept(cls, rows: Rows, size: int, files: DerivedFiles, name: str) -> Self:
+    def from_files(cls, rows: Rows, size: int, files: DerivedFiles, name: str) -> Self:
         """The same in a file that is mapped, where there are files."""
         import faiss
 
-        made = Lazy(lambda: cls.of(rows, size))
-        arrays = files.arrays(f"{name}-rotation", lambda: {"rotation": made.get().rotation})
-        path = files.file(f"{name}.faiss", lambda path: made.get()._write(path))
+        built = Lazy(lambda: cls.of(rows, size))
+        arrays = files.arrays(f"{name}-rotation", lambda: {"rotation": built.get().rotation})
+        path = files.file(f"{name}.faiss", lambda path: built.get()._write(path))
         if path is None:
-            return made.get()
+            return built.get()
         index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
         on_disk: Any = faiss.downcast_InvertedLists(index.invlists)
         on_disk.prefetch_nthread = 0  # it would start threads at each search
