@@ -13,7 +13,9 @@ from foretaste.model.fit_guard import (
     MIN_CASES,
     OPPOSING_EXPERTS,
     TIE_BREAKER_WEIGHT,
+    choose,
     guard_fit,
+    min_standard_errors,
     single_expert,
 )
 from foretaste.model.product import REQUEST_FACTS, ProductOfExperts
@@ -88,6 +90,22 @@ def test_the_best_expert_answers_alone_where_all_weights_are_worse(
         "popularity",
         *OPPOSING_EXPERTS,
     }
+
+
+def test_the_best_of_several_is_not_taken_for_what_chance_gives_it() -> None:
+    """Experts that are all as good: the best of them is above the others by chance."""
+    rng = np.random.default_rng(0)
+    choices = []
+    for _ in range(300):
+        names = ["fitted", "usual", *(f"expert {number}" for number in range(8))]
+        gains = {name: (rng.random(400) < 0.03).astype(np.float32) for name in names}
+        choices.append(choose(gains))
+    share_alone = np.mean([choice.startswith("expert") for choice in choices])
+    assert share_alone < 0.16  # as often as of one expert; it was .41
+    # One that is clearly better is taken
+    gains["expert 3"] = (rng.random(400) < 0.12).astype(np.float32)
+    assert choose(gains) == "expert 3"
+    assert [round(min_standard_errors(count), 2) for count in (1, 2, 8)] == [1.0, 1.39, 2.03]
 
 
 def test_alone_has_popularity_for_what_it_ties(product: ProductOfExperts) -> None:

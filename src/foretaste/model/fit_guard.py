@@ -9,6 +9,7 @@ events were there to fit on, in two halves, each judged by what the other gave.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,9 @@ more the few exponents learn nothing by heart."""
 MIN_CASES = 20
 """Validation events without which the usual exponents are kept."""
 MIN_STANDARD_ERRORS = 1.0
-"""Standard errors by which something simpler must be better to be taken."""
+"""Standard errors by which something simpler must be better to be taken. The best of several experts
+is better by more than that by chance alone: it must be as unlikely as one is (Šidák 1967).
+"""
 TIE_BREAKER_WEIGHT = 0.01
 """Exponent of popularity beside an expert that answers alone, so that it orders what that ties."""
 OPPOSING_EXPERTS = frozenset({"refusal", "impression"})
@@ -76,7 +79,7 @@ def guard_fit(
         if expert.name.split(":", 1)[0] not in NON_STANDALONE_EXPERTS
     }
     gains |= {name: _ndcg_gains(table, expert) for name, expert in single_experts.items()}
-    choice = _choose(gains)
+    choice = choose(gains)
     means = {name: float(gain.mean()) for name, gain in gains.items()}
     report = FitReport(choice, len(table), means, _cause(choice, means))
     if choice == "fitted":
@@ -97,8 +100,8 @@ def single_expert(product: ProductOfExperts, expert_index: int) -> ProductOfExpe
     return replace(product, weights=weights)
 
 
-def _choose(gains: Mapping[str, Floats]) -> str:
-    """The name of what is used."""
+def choose(gains: Mapping[str, Floats]) -> str:
+    """The name of what is used. gains: name → [cases], NDCG@10 of each."""
     choice = "fitted"
     if _standard_errors(gains["usual"] - gains["fitted"]) > MIN_STANDARD_ERRORS:
         choice = "usual"
@@ -106,11 +109,16 @@ def _choose(gains: Mapping[str, Floats]) -> str:
     if not expert_names:
         return choice
     best_expert = max(expert_names, key=lambda name: float(gains[name].mean()))
-    return (
-        best_expert
-        if _standard_errors(gains[best_expert] - gains[choice]) > MIN_STANDARD_ERRORS
-        else choice
+    is_better = _standard_errors(gains[best_expert] - gains[choice]) > min_standard_errors(
+        len(expert_names)
     )
+    return best_expert if is_better else choice
+
+
+def min_standard_errors(expert_count: int) -> float:
+    """By how many the best of so many must be better: 1.0 for one, 1.83 for five."""
+    normal = NormalDist()
+    return normal.inv_cdf(normal.cdf(MIN_STANDARD_ERRORS) ** (1 / expert_count))
 
 
 def _standard_errors(differences: Floats) -> float:
