@@ -25,8 +25,8 @@ more the few exponents learn nothing by heart."""
 MIN_CASES = 20
 """Validation events without which the usual exponents are kept."""
 MIN_STANDARD_ERRORS = 1.0
-"""Standard errors by which something simpler must be better to be taken. The best of several experts
-is better by more than that by chance alone: it must be as unlikely as one is (Šidák 1967).
+"""Standard errors by which something simpler must be better to be taken. The best of several
+experts is better by more than that by chance alone: it must be as unlikely as one is (Šidák 1967).
 """
 TIE_BREAKER_WEIGHT = 0.01
 """Exponent of popularity beside an expert that answers alone, so that it orders what that ties."""
