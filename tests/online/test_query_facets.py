@@ -107,3 +107,18 @@ def test_why_not_says_so(shop: Foretaste) -> None:
     absence = shop.why_not("space-9", query="space before 1973")
     assert absence.position is None
     assert absence.filters
+
+
+def test_a_query_in_another_language_is_searched_by_the_words_of_the_catalogue(
+    shop: Foretaste,
+) -> None:
+    assert shop.search("etwas über Drachen").searched is None  # nothing here is of dragons
+    shop.store.put_items([Item("dragon", "The last dragon")])
+    answer = shop.search("etwas über Drachen", language="de")
+    assert answer.searched is not None
+    assert (answer.searched.words, answer.searched.facets) == ("dragon", ())
+    assert answer.searched.text == "Gesucht als: „dragon“"
+    assert next(iter(answer)).id == "dragon"
+    assert shop.search("etwas über Drachen", query_facets=False).searched is None
+    shop.store.put_items([Item("german", "Ferne Drachen")])
+    assert shop.search("etwas über Drachen").searched is None  # the catalogue has the word itself

@@ -74,6 +74,13 @@ def test_a_word_of_the_language_is_no_mistake(shop: Foretaste) -> None:
     assert shop.suggest("kingdon ").corrected == "kingdom"
 
 
+def test_numbers_and_words_of_another_language_are_no_mistakes(shop: Foretaste) -> None:
+    shop.store.put_items([Item("have", title="Have we met? 1900"), Item("orbits", title="Uber")])
+    assert shop.suggest("Filme über Haie vor 1980 ").corrected is None
+    assert shop.suggest("rocket 1901 ").corrected is None
+    assert shop.suggest("hafe met ").corrected == "have met"
+
+
 def test_values_come_with_what_chooses_them_and_an_honest_count(shop: Foretaste) -> None:
     value = next(own for own in shop.suggest("spa").suggestions if own.kind == "value")
     assert (value.text, value.column, value.label) == ("space", "genre", "Genre")

@@ -59,12 +59,17 @@ class QueryFacets:
             today=datetime.fromtimestamp(slates.asked_at(request), UTC).date(),
         )
         facets = [facet for facet in query.facets if not facet.keys() & request.filter.keys()]
+        display = self._reasoning.display(request.language, snapshot.catalogue.features)
+        if not query.facets and query.words != (request.query or "").strip():
+            in_catalogue_words = replace(request, query=query.words)
+            return replace(page, request=in_catalogue_words), _searched(
+                query.words, (), (), display
+            )
         if not facets:
             return page, None
         applied = _with_items_left(facets, _allowed_items(page, slates, index), index)
         given_up = [facet for facet in query.facets if facet not in applied]
         words = request.query if any(map(_names_value, given_up)) else query.words
-        display = self._reasoning.display(request.language, snapshot.catalogue.features)
         searched = _searched(words, facets, applied, display)
         if not applied:
             return page, searched

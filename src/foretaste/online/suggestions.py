@@ -32,6 +32,7 @@ from foretaste.rank.filters import FilterContext
 from foretaste.rank.index import Mask
 from foretaste.rank.prefix_index import Positions, TypedTextIndex, folded_words, matched_spans
 from foretaste.rank.settings import RankSettings
+from foretaste.understand.language import is_said
 
 MAX_SUGGESTIONS, MAX_TYPED_LETTERS = 50, 200
 SEARCH_DAYS, MAX_SEARCHES, REFRESH_SECONDS = 90, 5_000, 60.0
@@ -184,13 +185,16 @@ class SuggestionFinder:
         return Suggestions(typed, tuple(spans), corrected)
 
     def _corrected(self, words: list[str], *, ends: bool) -> list[str]:
-        """Each word as it was meant: one that nothing has is one of those that are nearest."""
+        """Each word as it was meant: one that nothing has is one of those that are nearest, but no
+        number, and no word of a language that wishes are read in.
+        """
         indexes = [*self._index.indexes, self._search_index]
         meant = []
         for row, word in enumerate(words):
             whole = row < len(words) - 1 or ends
-            is_known = any(own.has(word, whole=False) for own in indexes)
-            if is_known or (whole and self._is_word(word)):
+            is_known = any(own.has(word, whole=False) for own in indexes) or is_said(word)
+            has_digit = any(letter.isdigit() for letter in word)
+            if is_known or has_digit or (whole and self._is_word(word)):
                 meant.append(word)
                 continue
             near = (own.corrected(word, whole=whole) for own in indexes)

@@ -45,6 +45,11 @@ LANGUAGE_BY_SCRIPT = {
 }
 
 
+def is_said(word: str) -> bool:
+    """Whether it is a word by which a grammar says or calls something: “über”, “Haie”."""
+    return any(_weight(fold(word.lower()), language) > 0 for language in GRAMMARS)
+
+
 def detect_language(text: str, *, previous: str = "en") -> str:
     """ISO code. previous: the language of the talk, which holds where a text tells nothing."""
     script = _other_script(text)

@@ -229,8 +229,10 @@ class _RequestBuilder:
         space” as it is.
         """
         words = self._vocabulary.searched(content, self._grammar)
-        if self._grammar.language == "en" or words == content:
+        if self._grammar.language == "en":
             return words
+        if words == content:  # the catalogue has all of them
+            return without_plain(content, self._grammar) or content
         plain = GRAMMARS["en"].clauses["plain"]
         topic = tuple(dropwhile(plain.__contains__, words))
         return words if plain & set(topic) else topic or words

@@ -23,7 +23,7 @@ from foretaste.understand.language import detect_language
 from foretaste.understand.meaning import Scene
 from foretaste.understand.misspellings import corrected_words
 from foretaste.understand.numbers import Bound, extract_bounds
-from foretaste.understand.parsed_request import parsed_request
+from foretaste.understand.parsed_request import ParsedRequest, parsed_request
 from foretaste.understand.reader import MAX_READ_CHARACTERS
 from foretaste.understand.relative_times import extract_times
 from foretaste.understand.spelled_values import FeatureValue
@@ -121,7 +121,7 @@ def read_search(
         asked_for = ({"about": request.query},)
     bounds_of_most = superlative_conditions(superlatives, asked_for, scene)
     if not request.conditions and not bounds_of_most:
-        return SearchQuery(text)
+        return SearchQuery(_in_catalogue_words(request, grammar, vocabulary) or text)
     return SearchQuery(request.query, (*request.conditions, *bounds_of_most))
 
 
@@ -177,3 +177,17 @@ def _begins_title(words: Sequence[str], grammar: Grammar, titles: TitlePhrases) 
         if length and len(following) > length and len(titles.rows(" ".join(following))):
             return True
     return False
+
+
+def _in_catalogue_words(
+    request: ParsedRequest, grammar: Grammar, vocabulary: SearchVocabulary
+) -> str | None:
+    """The query in the English of the catalogue: “Filme über Haie” is searched by “shark”. None
+    where the catalogue has a word as it was said, or none of the translation.
+    """
+    said, words = (set((query or "").split()) for query in (request.said_query, request.query))
+    translated_words = said - words - grammar.clauses["plain"]
+    has_said = any(word in vocabulary.words for word in translated_words)
+    english = words - grammar_of("en").clauses["plain"]
+    has_english = any(word in vocabulary.words for word in english)
+    return request.query if translated_words and has_english and not has_said else None

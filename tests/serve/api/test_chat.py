@@ -32,3 +32,19 @@ def test_what_cannot_be_used(refusal: Refusal) -> None:
         ({"text": "x", "state": {"n": 51}}, "n"),
     ):
         assert says in refusal("/v1/chat", 422, "invalid", json=body)
+
+
+def test_a_query_is_said_as_it_was_typed(client: httpx.Client) -> None:
+    answer = client.post("/v1/chat", json={"text": "ein Buch über Drachen", "session": "typed"})
+    state = answer.json()["state"]
+    assert (state["query"], state["said_query"], state["language"]) == ("dragon", "Drachen", "de")
+
+
+def test_a_talk_begins_in_the_language_of_the_request(client: httpx.Client) -> None:
+    for accepted, language in (("de-AT,en;q=0.5", "de"), ("ja", "en")):
+        answer = client.post(
+            "/v1/chat",
+            json={"text": "rockets", "session": f"in-{language}"},
+            headers={"Accept-Language": accepted},
+        )
+        assert answer.json()["state"]["language"] == language

@@ -44,6 +44,8 @@ class ChatStateOut(ResponseSchema):
     """What the talk has come to; send back what is to change."""
 
     query: str | None
+    said_query: str | None = None
+    """The query in the words of the person, where it is searched in others."""
     filter: dict[str, Any]
     items: list[str]
     n: int
@@ -85,7 +87,7 @@ def _state_out(state: ChatState) -> ChatStateOut:
     content = state.to_json_dict()
     for field in ("undo", "seed_titles", "earlier_questions"):
         del content[field]
-    return ChatStateOut(shown_titles=content.pop("shown"), **content)
+    return ChatStateOut(shown_titles=content.pop("shown"), said_query=state.said_query, **content)
 
 
 def chat_answer(reply: Reply) -> ChatAnswer:

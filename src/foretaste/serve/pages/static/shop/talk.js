@@ -49,7 +49,7 @@ export const talk = {
   get talkChips() {
     if (!this.talkState) return [];
     const chips = [];
-    if (this.talkState.query) chips.push({ key: "query", text: `“${this.talkState.query}”`, edit: { query: "" } });
+    if (this.talkState.query) chips.push({ key: "query", text: `“${this.talkState.said_query || this.talkState.query}”`, edit: { query: "" } });
     for (const [column, test] of Object.entries(this.talkState.filter || {})) {
       const filter = { ...this.talkState.filter };
       delete filter[column];
