@@ -157,6 +157,24 @@ def test_search_corrects_and_filters(open_shop: Open) -> None:
     visitor.until("() => !document.querySelector('.results .chip.on')")
 
 
+def test_what_a_search_was_read_to_mean_is_shown_and_can_be_taken_back(open_shop: Open) -> None:
+    visitor = open_shop()
+    visitor.page.fill("#search", "kitchen rocket")
+    visitor.page.press("#search", "Enter")
+    visitor.see(".results .chip.on:has-text('kitchen')")
+    head = visitor.see(".results-head").inner_text()
+    assert "Searched as: “rocket”, kitchen" in head
+    visitor.press(".results .chip.on")
+    visitor.see("h1:has-text('“rocket”')")
+    visitor.until("() => !document.querySelector('.results .chip.on')")
+    visitor.page.fill("#search", "kitchen rocket")
+    visitor.page.press("#search", "Enter")
+    visitor.press(".results-head button.link:visible")
+    visitor.until("() => !document.querySelector('.results .chip.on')")
+    assert "kitchen rocket" in visitor.see("h1").inner_text()
+    assert "Searched as" not in visitor.see(".results-head").inner_text()
+
+
 def test_what_has_nothing_of_a_search_stands_apart(open_shop: Open) -> None:
     visitor = open_shop()
     visitor.page.fill("#search", "rocket")

@@ -13,6 +13,7 @@ export const search = {
   suggestionsOpen: false,
   activeSuggestion: -1,
   corrected: "",
+  searched: null,
   asTyped: false,
   results: [],
   otherResults: [],
@@ -131,10 +132,12 @@ export const search = {
         if (turn !== this.searchTurn) return;
         if (corrected && corrected.toLowerCase() !== typed.toLowerCase()) words = corrected;
       }
-      const asked = { n: RESULTS, facets: true, filter: this.chosen, properties: this.properties, ...LIST };
+      const read = this.asTyped ? { query_facets: false } : {};
+      const asked = { ...read, n: RESULTS, facets: true, filter: this.chosen, properties: this.properties, ...LIST };
       const answer = words ? await client.search(words, asked) : await client.recommend(asked);
       if (turn !== this.searchTurn) return;
       if (words !== typed) this.corrected = words;
+      this.searched = answer.searched || null;
       this.resultList = { id: "search", title: "", recommendation_id: answer.recommendation_id, kind: "search" };
       const items = answer.items.map((item) => this.decorated(item));
       this.results = items.filter((item) => item.source !== "unmatched");
@@ -164,18 +167,32 @@ export const search = {
     this.goSearch(this.query.trim(), chosen);
   },
 
+  /* What was chosen, and what the query was read to mean. */
   get chosenChips() {
-    return Object.entries(this.chosen).map(([column, test]) => ({ column, text: filterWords({ [column]: test }) }));
+    const chosen = Object.entries(this.chosen).map(([column, test]) => ({ column, text: filterWords({ [column]: test }) }));
+    const read = this.readFacets.map((facet, place) => ({ column: `read-${place}`, text: facet.text, facet }));
+    return [...chosen, ...read];
   },
 
-  dropFilter(column) {
+  get readFacets() {
+    return this.searched ? this.searched.facets.filter((facet) => facet.applied) : [];
+  },
+
+  /* The words that are left of a query when what was read from it stands as filters. */
+  get wordsBesideFilters() {
+    return this.searched ? this.searched.words || "" : this.query.trim();
+  },
+
+  dropFilter(chip) {
     const chosen = { ...this.chosen };
-    delete chosen[column];
-    this.goSearch(this.query.trim(), chosen);
+    delete chosen[chip.column];
+    if (!chip.facet) return this.goSearch(this.query.trim(), chosen);
+    const others = this.readFacets.filter((facet) => facet !== chip.facet).map((facet) => facet.filter);
+    return this.goSearch(this.wordsBesideFilters, Object.assign({}, ...others, chosen));
   },
 
   dropFilters() {
-    this.goSearch(this.query.trim(), {});
+    this.goSearch(this.wordsBesideFilters, {});
   },
 
   get otherHeading() {

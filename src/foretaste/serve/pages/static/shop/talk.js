@@ -1,5 +1,6 @@
 /* The talk in its drawer: what was said, the list of each answer, and what the talk has come to. */
 
+import { t } from "../base.js";
 import { client } from "./service.js";
 import { filterWords } from "./words.js";
 
@@ -49,7 +50,7 @@ export const talk = {
   get talkChips() {
     if (!this.talkState) return [];
     const chips = [];
-    if (this.talkState.query) chips.push({ key: "query", text: `“${this.talkState.said_query || this.talkState.query}”`, edit: { query: "" } });
+    if (this.talkState.query) chips.push({ key: "query", text: t("“{words}”", { words: this.talkState.said_query || this.talkState.query }), edit: { query: "" } });
     for (const [column, test] of Object.entries(this.talkState.filter || {})) {
       const filter = { ...this.talkState.filter };
       delete filter[column];
