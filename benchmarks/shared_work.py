@@ -4,7 +4,8 @@
 one of Amazon Beauty after `foretaste import` and `train`, of which nothing is changed. Two works,
 each in a process of its own, from when all have loaded what they need to the result: texts that
 nobody has read, made of the titles of its items; and epochs of the sequence network on its events.
-`load` is what the system says of how many others compute when a step begins.
+`load` is what the system says of how many others compute when a step begins. Two processes that
+do all of it at once say what the machine has to give: two cores may share caches, memory and power.
 """
 
 import argparse
@@ -32,7 +33,7 @@ from foretaste.loop import Foretaste
 from foretaste.model.sequence_training import train_network
 from foretaste.training.candidate import split_to_serve, training_of
 
-WORKERS = 2
+WORKERS, CLUSTER = 2, "cluster"
 WARM_UP_TEXTS = 512
 PROTOCOL = (
     "one process held to one core against two workers of a Ray cluster on the same machine; "
@@ -88,15 +89,15 @@ def train(cluster: RayCluster | None, workspace: Path, epochs: int) -> dict[str,
     return {"seconds": time.perf_counter() - begun}
 
 
-def step(work: str, is_shared: bool, workspace: Path, size: int) -> dict[str, Any]:
-    """One measurement, in this process."""
+def step(work: str, place: str, workspace: Path, size: int) -> dict[str, Any]:
+    """One measurement, in this process: by a cluster, or held to the core of a number."""
     load = os.getloadavg()[0]
     cluster = None
-    if is_shared:
+    if place == CLUSTER:
         cluster = RayCluster(RaySettings(address="local", workers=WORKERS))
         assert len(list(cluster.map(os.getpid, _load, range(WORKERS)))) == WORKERS
     else:
-        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[0]})
+        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[int(place)]})
     with engaged(cluster) if cluster else nullcontext():
         row = {"read": read, "train": train}[work](cluster, workspace, size)
     return row | {"load": load}
@@ -111,20 +112,41 @@ def _load(pid: int, part: int) -> int:
 
 
 def measured(work: str, workspace: Path, size: int) -> list[dict[str, Any]]:
-    """Alone, then shared, each in a process of its own."""
+    """Alone, shared, and twice at once by processes that know nothing of each other, which is what
+    the machine has to give. Each process begins from nothing.
+    """
+    name = f"{size:,} texts" if work == "read" else f"{size} epochs"
     rows = []
-    for is_shared in (False, True):
-        arguments = [work, str(int(is_shared)), str(workspace), str(size)]
-        program = [sys.executable, "-m", "benchmarks.shared_work", "--step", *arguments]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0"}
-        output = subprocess.run(program, check=True, stdout=subprocess.PIPE, env=environment).stdout
-        figures = json.loads(output.splitlines()[-1])
-        name = f"{size:,} texts" if work == "read" else f"{size} epochs"
-        rows.append({"work": name, "by": "two workers" if is_shared else "one core"} | figures)
+    for by, places in (
+        ("one core", ("0",)),
+        ("two workers", (CLUSTER,)),
+        ("two processes, each all of it", ("0", "1")),
+    ):
+        programs = [_started(work, place, workspace, size) for place in places]
+        figures = [json.loads(_output(program).splitlines()[-1]) for program in programs]
+        slowest = max(figures, key=lambda figure: float(figure["seconds"]))
+        rows.append({"work": name, "by": by, "times": len(places)} | slowest)
         print(rows[-1], flush=True)
     for row in rows:
-        row["speedup"] = rows[0]["seconds"] / row["seconds"]
+        row["speedup"] = row["times"] * rows[0]["seconds"] / row["seconds"]
     return rows
+
+
+def _started(work: str, place: str, workspace: Path, size: int) -> "subprocess.Popen[bytes]":
+    program = [sys.executable, "-m", "benchmarks.shared_work", "--step"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0"}
+    return subprocess.Popen(
+        [*program, work, place, str(workspace), str(size)],
+        stdout=subprocess.PIPE,
+        env=environment,
+    )
+
+
+def _output(program: "subprocess.Popen[bytes]") -> bytes:
+    output, _ = program.communicate()
+    if program.returncode:
+        raise subprocess.CalledProcessError(program.returncode, program.args)
+    return output
 
 
 def main() -> None:
@@ -136,8 +158,8 @@ def main() -> None:
     parser.add_argument("--step", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step:
-        work, is_shared, workspace, size = options.step
-        print(json.dumps(step(work, is_shared == "1", Path(workspace), int(size))))
+        work, place, workspace, size = options.step
+        print(json.dumps(step(work, place, Path(workspace), int(size))))
         return
     for work in options.works:
         size = options.texts if work == "read" else options.epochs
