@@ -50,7 +50,7 @@ def gradients(network: SequenceNetwork, seat: Seat, pieces: HistoryPieces, rows:
         batch, next_items = pieces.batch(replicas.share(rows))
         sampled_softmax_loss(network, batch, next_items, ITEMS).backward()
         events = int((next_items > 0).sum())
-        assert replicas.average_gradients(list(network.parameters()), events, network.identity)
+        assert replicas.average_gradients(list(network.parameters()), events, network.tables)
     return {
         name: parameter.grad.to_dense().numpy()
         for name, parameter in network.named_parameters()

@@ -15,7 +15,7 @@ from foretaste.language.side_by_side import SharedReading, SharedTextEncoder
 from .backwards import Backwards
 from .contract import STRANGE, TEXTS, TextEncoderContract
 
-MANY = [*STRANGE, *(f"film {number} " + "in space " * (number % 7) for number in range(190))]
+MANY = [*STRANGE, *(f"film {number} " + "in space " * (number % 7) for number in range(600))]
 
 
 def open_tiny(checkpoints: dict[str, Path], family: str = "bert") -> TransformerEncoder:
@@ -43,7 +43,7 @@ def test_texts_are_shared_while_the_cluster_is_engaged(
     cluster.is_engaged = True
     vectors = encoder.encode(MANY, lambda task, so_far, total, note="": done.append(so_far))
 
-    assert cluster.parts_done == 2  # of a hundred texts that the cache does not have, 64 each
+    assert cluster.parts_done == 2  # of three hundred texts that the cache does not have, 256 each
     assert done == sorted(done)
     np.testing.assert_array_equal(vectors[::2], alone)
     np.testing.assert_allclose(vectors, open_reader(settings).encode(MANY), atol=1e-6)

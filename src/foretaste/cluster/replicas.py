@@ -3,20 +3,23 @@ each; out: their mean, in each.
 
 Each copy begins with the same parameters, takes its part of a batch and then the same step, so all
 stay the same: data parallelism, as PyTorch's own wrapper has it. That one takes no gradients of the
-identities in a batch alone; here those of all copies are put together.
+rows in a batch alone; here those of all copies are put together.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
+import numpy as np
 import torch
 from torch import Tensor, distributed, nn
+from torch.nn import functional
 
 from foretaste.domain.cluster import Seat
 from foretaste.domain.data import Doubles, Longs
 from foretaste.errors import ClusterError
 
+Table = nn.Embedding | nn.EmbeddingBag
 MAX_WAIT = timedelta(minutes=10)
 """For another copy, which may be compiling or reading; a dead one is noticed at once."""
 
@@ -54,29 +57,27 @@ class Replicas:
         return totals.cpu().numpy()
 
     def average_gradients(
-        self, parameters: Sequence[nn.Parameter], events: int, table: nn.Embedding | None = None
+        self, parameters: Sequence[nn.Parameter], events: int, tables: Sequence[Table] = ()
     ) -> bool:
         """Have each gradient be the mean over the events of all copies. events: those of this one's
-        gradient. table: of which a batch touches few rows; these alone are sent. → whether there
+        gradient. tables: of which a batch touches few rows; these alone are sent. → whether there
         were any events.
         """
         if self.size == 1:
             return events > 0
-        if table is None:
-            (event_count,) = self.total([events])
-            if event_count:
-                _average_dense(parameters, events / event_count)
-            return bool(event_count)
-        identity = table.weight
-        rows, values = _touched_rows(identity)
-        row_counts = [float(len(rows) * (rank == self.rank)) for rank in range(self.size)]
-        event_count, *row_counts = self.total([events, *row_counts])
+        touched = [_touched_rows(table.weight) for table in tables]
+        counts = np.zeros((len(tables), self.size))
+        counts[:, self.rank] = [len(rows) for rows, _ in touched]
+        event_count, *row_counts = self.total([events, *counts.flatten()])
         if not event_count:
             return False
         share = events / event_count
-        _average_dense([p for p in parameters if p is not identity], share)
-        longest = int(max(row_counts))
-        _add_rows(identity, rows, values * share, longest, self.size, is_sparse=table.sparse)
+        weights = {id(table.weight) for table in tables}
+        _average_dense([p for p in parameters if id(p) not in weights], share)
+        longest = np.reshape(row_counts, counts.shape).max(axis=1, initial=0).astype(int).tolist()
+        for table, (rows, values), row_count in zip(tables, touched, longest, strict=True):
+            all_rows, all_values = _gathered(rows, values * share, row_count, self.size)
+            _sum_rows(table, rows, all_rows, all_values)
         return True
 
     def require_same(self, number: int, problem: str) -> None:
@@ -138,20 +139,24 @@ def _touched_rows(parameter: Tensor) -> tuple[Tensor, Tensor]:
     return rows, gradient[rows]
 
 
-def _add_rows(
-    parameter: Tensor, rows: Tensor, values: Tensor, longest: int, size: int, *, is_sparse: bool
-) -> None:
-    """Have its gradient be the sum of the rows of all copies. An item that is in no batch has none,
-    so these are few. longest: the rows that the copy with the most has.
+def _gathered(
+    rows: Tensor, values: Tensor, row_count: int, size: int
+) -> tuple[list[Tensor], list[Tensor]]:
+    """(rows, values) of each copy. row_count: those of the copy with the most; others are filled up
+    with zeros for row 0.
     """
-    padding = longest - len(rows)
-    all_rows = [rows.new_empty(longest) for _ in range(size)]
-    all_values = [values.new_empty(longest, values.shape[1]) for _ in range(size)]
-    distributed.all_gather(all_rows, torch.cat([rows, rows.new_zeros(padding)]))
-    distributed.all_gather(
-        all_values, torch.cat([values, values.new_zeros(padding, values.shape[1])])
-    )
-    if is_sparse:
+    padding = row_count - len(rows)
+    all_rows = [rows.new_empty(row_count) for _ in range(size)]
+    all_values = [values.new_empty(row_count, values.shape[1]) for _ in range(size)]
+    distributed.all_gather(all_rows, functional.pad(rows, (0, padding)))
+    distributed.all_gather(all_values, functional.pad(values, (0, 0, 0, padding)))
+    return all_rows, all_values
+
+
+def _sum_rows(table: Table, rows: Tensor, all_rows: list[Tensor], all_values: list[Tensor]) -> None:
+    """Have the table's gradient be the sum of the rows of all copies. rows: those that it has."""
+    parameter = table.weight
+    if table.sparse:
         parameter.grad = torch.sparse_coo_tensor(
             torch.cat(all_rows)[None],
             torch.cat(all_values),

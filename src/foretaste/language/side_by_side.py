@@ -14,8 +14,9 @@ from foretaste.domain.data import Floats
 from foretaste.domain.ports import Progress, TextEncoder, no_progress
 from foretaste.errors import WeightsError
 
-TEXTS_PER_PART = 64
-"""Texts that one process reads at a time."""
+TEXTS_PER_PART = 256
+"""Texts that one process reads at a time: of 64 it reads two thirds as many a second, as they fill
+no batch."""
 InputT = TypeVar("InputT", contravariant=True)
 
 
@@ -90,9 +91,13 @@ class SharedTextEncoder:
 
     def encode(self, texts: Sequence[str], progress: Progress = no_progress) -> Floats:
         """As the encoder itself, up to rounding (below 1e-6): others stand beside a text."""
-        if self._shared.is_worth(len(texts)):
-            return self._shared.encode(self._encoder, texts, progress)
-        return self._encoder.encode(texts, progress)
+        if not self._shared.is_worth(len(texts)):
+            return self._encoder.encode(texts, progress)
+        # texts of one length in a part, so that none is filled up; the longest are begun first
+        order = np.argsort([-len(text) for text in texts], kind="stable")
+        vectors = np.empty((len(texts), self.dim), np.float32)
+        vectors[order] = self._shared.encode(self._encoder, [texts[row] for row in order], progress)
+        return vectors
 
 
 def _read_part(reader: Reader[Any], part: Sequence[Any], *, fingerprint: str) -> Floats:

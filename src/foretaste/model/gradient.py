@@ -51,7 +51,7 @@ def gradient_step(
     if loss is not None:
         loss.backward()
     events = events if loss is not None else 0
-    if not replicas.average_gradients(list(network.parameters()), events, network.identity):
+    if not replicas.average_gradients(list(network.parameters()), events, network.tables):
         return
     if network.identity.sparse:
         _clip_sparse(network)

@@ -257,6 +257,11 @@ class SequenceNetwork(nn.Module):
         nn.init.zeros_(self.gap.weight)
         nn.init.zeros_(self.value.weight)
 
+    @property
+    def tables(self) -> list[nn.Embedding | nn.EmbeddingBag]:
+        """What a batch touches few rows of."""
+        return [self.identity] if self.words is None else [self.identity, self.words.vectors]
+
     def item_vectors(self, index: Tensor) -> Tensor:
         """[...] internal ids + 1 → [..., dim], identity, words, media and text."""
         identity = self.identity(index)
