@@ -20,7 +20,7 @@ FIRST_TIME = 1_600_000_000
 """Of what has an order and no times: times of 1970 are refused, as they are mostly a mistake."""
 
 
-ORDER_ALONE = frozenset({"beauty", "beauty-2000", "sports", "ml-1m", "ml-1m-1500"})
+ORDER_ALONE = frozenset({"beauty", "beauty-2000", "sports", "sports-titles", "ml-1m", "ml-1m-1500"})
 """Sets whose times are made up: only the order of a user's events is known."""
 
 
@@ -60,6 +60,15 @@ def _amazon(folder_name: str, title: str) -> Callable[[Path], tuple[Path, Path]]
         return _sequences(source / "sequences.txt", folder / "events.csv"), items
 
     return written
+
+
+def _sports_titles(folder: Path) -> tuple[Path, Path]:
+    """Sports with the titles that were matched, 92 of 100; the others have their few words."""
+    events, items = _amazon("amazon-sports-5core", "short_text_id")(folder)
+    lines = (SHARED / "amazon-sports-5core" / "titles.jsonl").read_text(encoding="utf-8")
+    titles = {str(row["item_id"]): row["title"] for row in map(json.loads, lines.splitlines())}
+    header, rows = _read(items)
+    return events, _csv(items, header, [(item, titles.get(item, text)) for item, text in rows])
 
 
 def _ml1m(folder: Path) -> tuple[Path, Path]:
@@ -126,6 +135,32 @@ def _ml100k(folder: Path) -> tuple[Path, Path]:
     )
 
 
+DAY_SECONDS = 86_400
+
+
+def _ties_shuffled(whole: str, seed: int = 0) -> Callable[[Path], tuple[Path, Path]]:
+    """Another set in which the order of what one user did on one day is chance: the times of that
+    day stay, and its events are dealt out among them.
+    """
+
+    def written(folder: Path) -> tuple[Path, Path]:
+        path, items = SETS[whole](folder)
+        header, rows = _read(path)
+        user, at = header.index("user"), header.index("at")
+        days: dict[tuple[str, int], list[list[str]]] = {}
+        for row in rows:
+            days.setdefault((row[user], int(row[at]) // DAY_SECONDS), []).append(row)
+        rng = random.Random(seed)
+        for day in days.values():
+            times = [row[at] for row in day]
+            rng.shuffle(times)
+            for row, time in zip(day, times, strict=True):
+                row[at] = time
+        return _csv(path, header, rows), items
+
+    return written
+
+
 DRAWN = Path(__file__).parent / "peers" / "drawn"
 """The people of the small sets, an id a line: `python -m benchmarks.peers.draw` drew them once."""
 
@@ -172,8 +207,10 @@ def _read(path: Path) -> tuple[list[str], list[list[str]]]:
 SETS: dict[str, Callable[[Path], tuple[Path, Path]]] = {
     "beauty": _amazon("amazon-beauty-5core", "title"),
     "sports": _amazon("amazon-sports-5core", "short_text_id"),
+    "sports-titles": _sports_titles,
     "ml-1m": _ml1m,
     "ml-small": _ml_small,
+    "ml-small-ties": _ties_shuffled("ml-small"),
     "ml-100k": _ml100k,
     "movietweetings": _movietweetings,
     "beauty-2000": _drawn("beauty", "beauty-2000"),

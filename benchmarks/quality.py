@@ -22,8 +22,10 @@ RESULTS = REPOSITORY / "benchmarks" / "results" / "quality.json"
 PROTOCOLS = {
     "beauty": "leave-one-out",
     "sports": "leave-one-out",
+    "sports-titles": "leave-one-out",
     "ml-1m": "leave-one-out",
     "ml-small": "time",
+    "ml-small-ties": "time",
     "movietweetings": "time",
 }
 DEFAULT = ("beauty", "ml-small", "movietweetings")

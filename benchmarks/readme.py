@@ -36,8 +36,10 @@ PEERS_ABSENT = "Not measured yet: `make bench-peers` measures, `make readme` wri
 TITLES = {
     "beauty": "Amazon Beauty, 5-core",
     "sports": "Amazon Sports, 5-core",
+    "sports-titles": "Amazon Sports, 5-core, with matched titles",
     "ml-1m": "MovieLens-1M",
     "ml-small": "MovieLens small",
+    "ml-small-ties": "MovieLens small, order within a day by chance",
     "movietweetings": "MovieTweetings, 100,000",
     "beauty-2000": "Amazon Beauty, 2,000 people",
     "movietweetings-2000": "MovieTweetings, 2,000 people",
