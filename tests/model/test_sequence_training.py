@@ -14,6 +14,7 @@ from faults.nursery import Nursery
 from foretaste.domain.arrays import QuantizedVectors
 from foretaste.domain.data import Floats, Interactions
 from foretaste.errors import ModelError
+from foretaste.model import sequence_training
 from foretaste.model.experts.popularity import PopularityExpert
 from foretaste.model.experts.sequence import SequenceExpert
 from foretaste.model.gradient import gradient_step, make_optimizers, set_rates
@@ -302,6 +303,21 @@ def test_a_copy_is_taught_and_shares_the_texts(trained: SequenceExpert, here: Wo
 def test_no_epoch_teaches_nothing(trained: SequenceExpert, here: World) -> None:
     newer = here.training(with_(epochs=0), interactions=here.split.service_interactions)
     assert refit_network(trained._network, newer) is trained._network
+
+
+@pytest.mark.parametrize(("limit", "epochs"), [(1, 2), (1000, 4)])
+def test_where_items_are_taken_seldom_it_is_taught_for_longer(
+    trained: SequenceExpert, here: World, monkeypatch: pytest.MonkeyPatch, limit: int, epochs: int
+) -> None:
+    monkeypatch.setattr(sequence_training, "MAX_SPARSE_EVENTS", limit)
+    totals = set[int]()
+
+    def progress(task: str, done: int, total: int, note: str = "") -> None:
+        totals.add(total)
+
+    newer = here.training(with_(epochs=10), interactions=here.split.service_interactions)
+    refit_network(trained._network, replace(newer, progress=progress))
+    assert totals == {epochs}
 
 
 @pytest.mark.usefixtures("large")

@@ -56,6 +56,9 @@ SECONDS_PER_DAY = 86_400.0
 REFIT_EPOCH_SHARE, REFIT_RATE_SHARE = 0.2, 0.8
 """Of the epochs, and of the learning rate in the first of them, that teach what answers the newest
 events."""
+SPARSE_REFIT_EPOCH_SHARE, SPARSE_REFIT_RATE_SHARE = 0.4, 1.0
+"""The same where items are taken seldom: there one more event of an item says much of it
+(docs/decisions/0077)."""
 MAX_SPARSE_EVENTS, SPARSE_IDENTITY_RATE = 20, 0.3
 """Events an item, in the mean, below which identities learn at this share of the rate. Adam moves
 what is seldom seen as far as the rest: without that, they know by heart what words would tell."""
@@ -171,13 +174,17 @@ def all_vectors(training: Training) -> Tensor:
 
 
 def refit_network(network: SequenceNetwork, training: Training) -> SequenceNetwork:
-    """A copy of the network that is taught all interactions, in few epochs at a lower rate.
+    """A copy of the network that is taught all interactions, in fewer epochs.
 
     It goes on from what validation events chose, so it overfits no more than that did, and costs a
     part of a training from nothing. No event is left to choose by: the last epoch is taken.
     """
     settings = training.settings.sequence
-    epochs = ceil(REFIT_EPOCH_SHARE * settings.epochs)
+    training_plan = plan_training(training.interactions, settings)
+    epoch_share, rate_share = REFIT_EPOCH_SHARE, REFIT_RATE_SHARE
+    if training_plan.has_sparse_identities:
+        epoch_share, rate_share = SPARSE_REFIT_EPOCH_SHARE, SPARSE_REFIT_RATE_SHARE
+    epochs = ceil(epoch_share * settings.epochs)
     pieces = history_pieces(training, network.length)
     if not epochs or not len(pieces.starts):
         return network
@@ -185,14 +192,13 @@ def refit_network(network: SequenceNetwork, training: Training) -> SequenceNetwo
         [network.vectors] if network.media is None else [network.vectors, network.media.rows]
     )
     network = deepcopy(network, {id(tensor): tensor for tensor in unchanged})  # of all items
-    rate = REFIT_RATE_SHARE * settings.learning_rate
+    rate = rate_share * settings.learning_rate
     settings = settings.model_copy(update={"epochs": epochs, "learning_rate": rate})
     training = replace(
         training,
         settings=training.settings.model_copy(update={"sequence": settings}),
         validation_cases=training.validation_cases.select(np.empty(0, np.int64)),
     )
-    training_plan = plan_training(training.interactions, settings)
     return teach(network, pieces, training_plan, training)
 
 
