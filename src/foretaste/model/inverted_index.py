@@ -21,6 +21,7 @@ Scale = Callable[[Ints, Floats], Floats]
 """(items [n], weights of a word of each [n]) → what each counts [n]"""
 MAX_SCANNED_POSTINGS = 60_000
 """Items looked at to find those that share the rarest words, about."""
+NO_ITEMS, NO_SUMS = np.empty(0, np.int32), np.empty(0, np.float32)
 
 
 class WordIndex(Forking):
@@ -98,7 +99,8 @@ class WordIndex(Forking):
             word_weights = weights[[position for position, _ in parts]]
             contributions = posting_weights * np.repeat(word_weights, posting_counts)
             item_scores += np.bincount(posting_items, contributions, minlength=self.size)
-        self._add_pending_scores(item_scores, words, weights, scale)
+        late_items, late_sums = self._pending_scores(words, weights, scale)
+        item_scores[late_items] = late_sums
         return item_scores
 
     def scores_of(self, words: Ints, weights: Floats, items: Ints) -> Floats:
@@ -128,15 +130,19 @@ class WordIndex(Forking):
         parts = sorted(self._posting_slices(words), key=lambda pair: pair[1].stop - pair[1].start)
         volumes = np.cumsum([part.stop - part.start for _, part in parts])
         parts = parts[: max(1, int(np.searchsorted(volumes, MAX_SCANNED_POSTINGS)))]
-        item_scores = np.zeros(self.size, np.float32)
-        for position, part in parts:
-            item_scores[self._postings.indices[part]] += (
-                self._postings.data[part] * weights[position]
-            )
-        self._add_pending_scores(item_scores, words, weights)
-        items = np.flatnonzero(item_scores > 0).astype(np.int32)
-        items = items[top_positions(item_scores[items], k)]
-        return items, item_scores[items]
+        posting_items = [self._postings.indices[part] for _, part in parts]
+        sums = [self._postings.data[part] * weights[position] for position, part in parts]
+        items, positions = np.unique(
+            np.concatenate([NO_ITEMS, *posting_items]), return_inverse=True
+        )
+        early_sums = np.bincount(positions, np.concatenate([NO_SUMS, *sums]), len(items))
+        late_items, late_sums = self._pending_scores(words, weights)
+        outdated = np.isin(items, late_items)
+        items = np.concatenate([items[~outdated], late_items])
+        item_scores = np.asarray(np.concatenate([early_sums[~outdated], late_sums]), np.float32)
+        items, item_scores = items[item_scores > 0], item_scores[item_scores > 0]
+        best = top_positions(item_scores, k)
+        return np.asarray(items[best], np.int32), item_scores[best]
 
     def mean_weights(self) -> Floats:
         """[words], of the rows; without those that came later, which are few."""
@@ -164,12 +170,12 @@ class WordIndex(Forking):
         dense[words] = weights
         return dense
 
-    def _add_pending_scores(
-        self, item_scores: Floats, words: Ints, weights: Floats, scale: Scale | None = None
-    ) -> None:
-        """Put in the sums of the rows that came later."""
+    def _pending_scores(
+        self, words: Ints, weights: Floats, scale: Scale | None = None
+    ) -> tuple[Ints, Floats]:
+        """(items, sums) of the rows that came later."""
         if not self._pending_rows:
-            return
+            return NO_ITEMS, NO_SUMS
         late_rows = self._pending_matrix
         if late_rows is None:
             items = np.fromiter(self._pending_rows, np.int32, len(self._pending_rows))
@@ -181,7 +187,7 @@ class WordIndex(Forking):
         if scale is not None:
             row_weights = scale(np.repeat(items, np.diff(rows.indptr)), rows.data)
             rows = sp.csr_matrix((row_weights, rows.indices, rows.indptr), shape=rows.shape)
-        item_scores[items] = rows @ self._dense(words, weights)
+        return items, np.asarray(rows @ self._dense(words, weights), np.float32)
 
     def _merged_rows(self) -> sp.csr_matrix:
         indexed_count = self._rows.shape[0]

@@ -184,7 +184,7 @@ class ProductScorer:
         All of them where they are few, the catalogue is small or the experts name too few; so a
         list is never short.
         """
-        if not is_exhaustive(len(allowed)) and not is_exhaustive(int(allowed.sum())):
+        if not is_exhaustive(len(allowed)) and not is_exhaustive(int(np.count_nonzero(allowed))):
             named_items = self._named_items[allowed[self._named_items]]
             if len(named_items) >= n:
                 return named_items

@@ -259,7 +259,7 @@ class SlateBuilder(SharedResults):
         never = excluded_items(question, HARD_FILTERS)
         draft = SlateDraft(
             scores=np.zeros(len(question.index), np.float32),
-            hidden=never | excluded_items(question, SOFT_FILTERS),
+            hidden=excluded_items(question, SOFT_FILTERS, never),
             never_shown=never,
             index=question.index,
             n=min(request.n, settings.max_n),

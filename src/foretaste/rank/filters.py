@@ -238,13 +238,18 @@ FILTER_REASONS: Mapping[Filter, str] = {
 """In words, for a list that was to be put in order."""
 
 
-def excluded_items(filter_context: FilterContext, filters: Sequence[Filter] = FILTERS) -> Mask:
-    """[items], True for what may not be shown."""
-    excluded = np.zeros(len(filter_context.index), bool)
-    for item_filter in filters:
-        filtered_items = item_filter(filter_context)
-        if filtered_items.dtype == bool:
-            excluded |= filtered_items
-        elif len(filtered_items):
-            excluded[filtered_items] = True
+def excluded_items(
+    filter_context: FilterContext, filters: Sequence[Filter] = FILTERS, besides: Mask | None = None
+) -> Mask:
+    """[items], True for what may not be shown. besides: [items] that may not in any case."""
+    results = [item_filter(filter_context) for item_filter in filters]
+    masks: list[Mask] = [np.asarray(result, bool) for result in results if result.dtype == bool]
+    if besides is not None:
+        masks.append(besides)
+    excluded = masks[0].copy() if masks else np.zeros(len(filter_context.index), bool)
+    for mask in masks[1:]:
+        excluded |= mask
+    for items in results:
+        if items.dtype != bool and len(items):
+            excluded[items] = True
     return excluded

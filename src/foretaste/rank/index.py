@@ -80,13 +80,16 @@ class ItemAvailability:
         return type(self)(*columns)
 
     def unavailable(self, now: float) -> Mask:
-        """[items], hidden by the operator, not yet there, or no longer. now: seconds since 1970."""
-        excluded = self.hidden.copy()
+        """[items], hidden by the operator, not yet there, or no longer; not to be changed. now:
+        seconds since 1970.
+        """
         limited = self.time_limited
-        if len(limited):
-            excluded[limited] |= (self.available_from[limited] > now) | (
-                self.available_until[limited] <= now
-            )
+        if not len(limited):
+            return self.hidden
+        excluded = self.hidden.copy()
+        excluded[limited] |= (self.available_from[limited] > now) | (
+            self.available_until[limited] <= now
+        )
         return excluded
 
     @cached_property

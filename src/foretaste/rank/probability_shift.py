@@ -32,8 +32,10 @@ class ProbabilityShift:
 
 def shift_boosts(shifts: Sequence[ProbabilityShift], scores: Floats) -> list[ScoreBoost]:
     """The same as additions to scores. scores: [items], -inf for what is not to be shown."""
+    if not shifts:
+        return []
     is_scored = np.isfinite(scores)
-    if not shifts or not is_scored.any():
+    if not is_scored.any():
         return []
     log_probs = np.asarray(scores, np.float64)
     log_probs = log_probs - _log_sum_exp(log_probs[is_scored])

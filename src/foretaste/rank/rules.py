@@ -246,6 +246,8 @@ def settle_floors(draft: SlateDraft) -> None:
     """Have floors that can be met together. Raises InputError where those of the request cannot;
     those of the settings give way.
     """
+    if not draft.floors:
+        return
     shown = ~draft.hidden
     try:
         check_joint_floors(draft.floors, shown)

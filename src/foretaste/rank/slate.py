@@ -132,7 +132,9 @@ class SlateDraft:
             )
             if self.cold_items is not None:
                 self.cold_items = self.cold_items[self.scored_items]
-        self.scores, self.hidden = self.scores + scores, self.hidden | np.isneginf(scores)
+        unscored = scores == -np.inf
+        self.hidden = np.logical_or(self.hidden, unscored, out=unscored)
+        self.scores = self.scores + scores if self.boosts else scores
         for boost in shift_boosts(self.shifts, self.scores):
             self.add_score_boost(boost)
 
@@ -181,8 +183,9 @@ class SlateFiller:
             self.used_items.add(item)
             self._count_item(item)
         self.supply = candidate_supply(draft)
-        cold_items = np.zeros_like(draft.hidden) if draft.cold_items is None else draft.cold_items
-        self._cold_supply = iterate_best(draft, ~cold_items)
+        self._cold_supply = iter(list[int]())
+        if draft.cold_items is not None:
+            self._cold_supply = iterate_best(draft, ~draft.cold_items)
 
     def fill(self) -> None:
         """Every place, from the first to the last."""

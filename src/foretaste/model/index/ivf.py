@@ -20,9 +20,9 @@ from foretaste.domain.sharing import Lazy
 from foretaste.model.expert_scorer import NO_ITEMS, matching_positions, top_positions
 from foretaste.model.index.base import (
     BATCH_ROWS,
+    COMPARED_NEIGHBOURS,
     Rows,
     VectorIndex,
-    compared_neighbours,
     log_sum_exp,
     search_effort,
 )
@@ -79,9 +79,12 @@ class IvfIndex(VectorIndex):
 
     def nearest(self, query: Floats, k: int) -> Ints:
         """Those of the nearest lists that are near in few dimensions; recent items among them."""
+        return self._nearest(query, k, PROBED_LISTS * search_effort(self.size))
+
+    def _nearest(self, query: Floats, k: int, probed_lists: int) -> Ints:
         reduced = query @ self._lists.rotation
         recent = self._recent
-        items, scores = self._lists.search(reduced, k + min(len(recent.replaced), k))
+        items, scores = self._lists.search(reduced, k + min(len(recent.replaced), k), probed_lists)
         outdated, _ = matching_positions(items, recent.replaced)
         items = np.concatenate([np.delete(items, outdated), recent.items])
         recent_scores = recent.columns.products(reduced[None])[0]
@@ -92,7 +95,8 @@ class IvfIndex(VectorIndex):
         """[queries]; the nearest exactly, a uniform sample for the others."""
         sums = []
         for query in queries:
-            nearest = self.nearest(query, compared_neighbours(self.size))
+            # of the largest catalogues no more than of others: a sum forgives what a list misses
+            nearest = self._nearest(query, COMPARED_NEIGHBOURS, PROBED_LISTS)
             scores = self.scores_of(query[None], nearest)[0]
             sums.append(self.log_partition_given(query, nearest, scores))
         return np.array(sums, np.float32)
@@ -217,13 +221,13 @@ class _Lists:
         except RuntimeError as error:
             raise OSError(str(error)) from error
 
-    def search(self, reduced: Floats, k: int) -> tuple[Ints, Floats]:
+    def search(self, reduced: Floats, k: int, probed_lists: int) -> tuple[Ints, Floats]:
         """[REDUCED_DIM] → (items, inner products in few dimensions), at most k of each."""
         import faiss
 
         with _threads(1):
             parameters: Any = faiss.SearchParametersIVF()
-            parameters.nprobe = PROBED_LISTS * search_effort(self.size)
+            parameters.nprobe = probed_lists
             scores, items = self._index.search(reduced[None], k, params=parameters)
         present = items[0] >= 0  # -1 where the lists hold fewer than k
         return items[0][present].astype(np.int32), scores[0][present]
