@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import socket
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,18 +17,12 @@ from faults.nursery import Nursery
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.loop import Foretaste
 from foretaste.serve.http.keys import create_key as make_key
-from serve.workspace import until
-
-FORETASTE = [sys.executable, "-c", "from foretaste.cli.main import main; main()"]
+from serve.workspace import DEADLINE, until
 
 
 @pytest.fixture
 def folder(served_workspace: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(served_workspace, tmp_path / "shop"))
-
-
-def environment() -> dict[str, str]:
-    return {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
 
 
 async def used(client: Client) -> None:
@@ -70,18 +63,23 @@ async def used(client: Client) -> None:
     assert "there is no item 'no such'" in json.dumps([one.model_dump() for one in refused.content])
 
 
-def test_by_stdio(folder: Path) -> None:
+def test_by_stdio(nursery: Nursery, folder: Path, tmp_path: Path) -> None:
+    """The SDK starts two programs that pass on what it says to a server, and what that answers."""
+    requests, answers = tmp_path / "requests", tmp_path / "answers"
+    os.mkfifo(requests)
+    os.mkfifo(answers)
     server = StdioServerParameters(
-        command=FORETASTE[0],
-        args=[*FORETASTE[1:], "mcp", "--workspace", str(folder)],
-        env=environment(),
+        command="sh", args=["-c", 'cat "$1" & exec cat > "$0"', str(requests), str(answers)]
     )
 
     async def talk() -> None:
-        async with Client(stdio_client(server)) as client:
-            await used(client)
+        with anyio.fail_after(DEADLINE):
+            async with Client(stdio_client(server)) as client:
+                await used(client)
 
-    anyio.run(talk)
+    with nursery.start_between(requests, answers, folder, "mcp") as process:
+        anyio.run(talk)
+        assert process.wait() == 0
     shop = Foretaste.open(folder)
     assert shop.store.history("p1", None)[-1].kind == "hide"
     shop.close()

@@ -145,6 +145,13 @@ class Nursery:
         """`foretaste` with these words on a workspace; killed at the end."""
         return self._start([*words, "--workspace", str(workspace)], "", Path.cwd())
 
+    def start_between(
+        self, requests: Path, answers: Path, workspace: Path, *words: str
+    ) -> AbstractContextManager[Child]:
+        """The same between two named pipes: it reads the first, and writes into the second."""
+        arguments, errors = [*words, "--workspace", str(workspace)], self._folder / "between.err"
+        return self._start(arguments, "", Path.cwd(), requests, errors, answers)
+
     def start_script(self, script: str, *words: object) -> AbstractContextManager[Child]:
         """Python that finds these words after the first in `sys.argv`; killed at the end."""
         return self._start([str(word) for word in words], script, Path.cwd())
@@ -168,10 +175,11 @@ class Nursery:
         folder: Path,
         asked: Path = Path(os.devnull),
         errors: Path | None = None,
+        answers: Path | None = None,
     ) -> Iterator[Child]:
         self._count += 1
         said, code = (self._folder / f"{self._count}.{name}" for name in ("log", "code"))
-        streams = [str(path) for path in (asked, said, errors or said)]
+        streams = [str(path) for path in (asked, answers or said, errors or said)]
         line = json.dumps([words, str(folder), streams, script, str(code)])
         assert self._parent.stdin is not None
         self._parent.stdin.write(line + "\n")

@@ -221,6 +221,7 @@ def test_real_ratings_keep_every_row() -> None:
     assert np.all(np.diff(found.at)[same_person] >= 0)
 
 
+@pytest.mark.slow
 def test_memory_and_time_grow_with_the_rows_and_no_faster() -> None:
     def cost(n: int) -> tuple[float, float]:
         rows = (row(f"u{k % 997}", "abcd"[k % 4], k) for k in range(n))

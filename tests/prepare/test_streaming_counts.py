@@ -2,6 +2,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +65,7 @@ def test_the_counts_are_those_of_a_loop_over_time(events: list[tuple[str, str, i
     assert prior_events(histories).tolist() == expected
 
 
+@pytest.mark.slow
 def test_a_million_events_take_moments() -> None:
     rng = np.random.default_rng(0)
     n = 1_000_000
