@@ -1,8 +1,10 @@
 """Numbers with units: a column of them is read as a whole, in one unit and with a point."""
 
 import pytest
+from price_parser import Price
 
 from foretaste.behaviour.reading.measures import Measure, find_measure
+from foretaste.behaviour.reading.prices import is_price_column
 from foretaste.behaviour.settings import BehaviourSettings
 
 SETTINGS = BehaviourSettings()
@@ -49,3 +51,10 @@ def test_what_is_no_measure_stays() -> None:
     measure = Measure("kg", ",")
 
     assert [measure.read(cell) for cell in ("heavy", "3 m", 5, None)] == ["heavy", "3 m", 5, None]
+
+
+def test_a_text_without_a_digit_is_no_number_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """price-parser looks for each currency there is, and most columns hold texts."""
+    monkeypatch.setattr(Price, "fromstring", pytest.fail)
+    assert find_measure(["free", "two", "€"], BehaviourSettings()) is None
+    assert not is_price_column("note", ["free", "two", "€"])

@@ -28,6 +28,8 @@ DECIMAL_MARKS = (".", ",")
 _MINUS_SIGNS = "-−–"
 _POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
 """1.299: one and a bit, or thirteen hundred."""
+DIGIT = re.compile(r"\d")
+"""In every text that price-parser finds an amount in; it takes long to find none."""
 _APOSTROPHE_GROUP = re.compile(r"(?<=\d)['’](?=\d{3})")
 
 
@@ -183,6 +185,8 @@ def _split(text: str, *, words: bool) -> tuple[str | None, str | None, int]:
     number = _float(text)
     if number is not None:
         return text.lstrip("+-"), None, -1 if text[0] == "-" else 1
+    if not words and not DIGIT.search(text):
+        return None, None, 1  # most texts
     from price_parser import Price  # only where there is more than a number
 
     text = _APOSTROPHE_GROUP.sub(" ", text)

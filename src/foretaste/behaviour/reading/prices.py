@@ -4,7 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from foretaste.behaviour.reading.numbers import Amount, NumberParser, UnreadableNumber, readings_of
+from foretaste.behaviour.reading.numbers import (
+    DIGIT,
+    Amount,
+    NumberParser,
+    UnreadableNumber,
+    readings_of,
+)
 from foretaste.behaviour.values import is_missing, scalar_text
 from foretaste.domain.data import BAND_SUFFIX
 from foretaste.domain.identifiers import normalise_text
@@ -53,8 +59,7 @@ def _is_amount(cell: Any) -> bool:
 
 
 def _has_currency(text: str) -> bool:
-    # only what has a number, too: price-parser takes time
-    return any(letter.isdigit() for letter in text) and any(
+    return DIGIT.search(text) is not None and any(
         amount.currency for amount in readings_of(normalise_text(text), words=True).values()
     )
 
