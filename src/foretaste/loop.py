@@ -335,7 +335,7 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
             question = slates.question(page, context, snapshot)
         # who scores, and what is made of the scores: what is left out, rules, the slate
         listen = partial(self.listen, encoder=snapshot.encoder, keep=not request.incognito)
-        score = partial(slates.scorer, snapshot, listen)
+        score = partial(slates.scorer, snapshot, listen, deep=request.explain)
         make_slate = partial(slates.slate, page, question, rng=self._rng)
         chain = levels(snapshot, question, score, make_slate, slates.together_scorer)
         caller = owner or request.session

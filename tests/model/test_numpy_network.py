@@ -1,19 +1,15 @@
 """One history, read in NumPy, is read as the network reads it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from foretaste.domain.data import UserContext
+from foretaste.domain.data import Floats, UserContext
 from foretaste.model.numpy_network import NumpyNetwork
-from foretaste.model.sequence_network import (
-    SequenceNetwork,
-    event_tokens,
-    omission_places,
-    omission_tokens,
-)
+from foretaste.model.sequence_network import SequenceNetwork, event_tokens
 from foretaste.model.settings import SequenceSettings
 
 ITEMS, READ, LENGTH = 30, 12, 16
@@ -47,78 +43,52 @@ def history(length: int, seed: int = 0) -> UserContext:
     )
 
 
-@pytest.mark.parametrize("length", [1, 2, 5, LENGTH, 40])
+def states_of(
+    network: SequenceNetwork, whole: UserContext, omitted: Sequence[int]
+) -> tuple[Floats, Floats]:
+    """[1 + omitted, dim] of a history, and of it less each of some events: (as this reads them in
+    one, as the network reads each).
+    """
+    rows = np.arange(len(whole))
+    histories = [whole, *(whole.select_events(rows != row) for row in omitted)]
+    batch = event_tokens(histories, LENGTH)
+    with torch.inference_mode():
+        expected = network(batch)[:, -1].numpy()
+    states = NumpyNetwork(network).states(
+        whole, omitted, lambda items: network.item_vectors(torch.from_numpy(items + 1)).numpy()
+    )
+    assert states.dtype == np.float32
+    return states, expected
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 5, LENGTH, 40])
 @pytest.mark.parametrize("bare", [False, True])
+@torch.no_grad()
 def test_as_the_network(network: SequenceNetwork, length: int, bare: bool) -> None:
     """The same state, to what 32 bits hold."""
     behaviour = history(length)
     if bare:
         behaviour = replace(behaviour, text_vectors=None, value=np.full(length, np.nan))
-    batch = event_tokens([behaviour], LENGTH)
-    with torch.inference_mode():
-        expected = network(batch)[:, -1].numpy()
-        items = network.item_vectors(batch.item).numpy()
-    numpy_network = NumpyNetwork(network)
-    assert numpy_network.accepts(batch)
-    states = numpy_network.states(batch, items)
-    assert states.dtype == np.float32
+    states, expected = states_of(network, behaviour, ())
     np.testing.assert_allclose(states, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_what_it_does_not_accept(network: SequenceNetwork) -> None:
-    """An empty one beside others, and several long ones that have little in common."""
-    numpy_network = NumpyNetwork(network)
-    assert not numpy_network.accepts(event_tokens([history(3), history(0)], LENGTH))
-    long_histories = [history(LENGTH, seed) for seed in range(6)]
-    assert not numpy_network.accepts(event_tokens(long_histories, LENGTH))
-
-
-@pytest.mark.parametrize("length", [1, 2, 5, LENGTH])
-def test_a_short_history_and_itself_less_one_event(network: SequenceNetwork, length: int) -> None:
-    """Of several lengths, in one pass: padding changes nothing."""
-    whole = history(length)
-    rows = np.arange(length)
-    without = [whole.select_events(rows != row) for row in range(max(length - 4, 0), length)]
-    batch = event_tokens([whole, *without], LENGTH)
-    with torch.inference_mode():
-        expected = network(batch)[:, -1].numpy()
-        items = network.item_vectors(batch.item).numpy()
-    numpy_network = NumpyNetwork(network)
-    assert numpy_network.accepts(batch)
-    np.testing.assert_allclose(numpy_network.states(batch, items), expected, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("length", [10, LENGTH, 40])
-def test_histories_of_the_same_beginning(network: SequenceNetwork, length: int) -> None:
-    """One event after another left out, as for the reasons: the beginning is read once."""
-    whole = history(length)
-    rows = np.arange(length)
-    without = [whole.select_events(rows != row) for row in range(length - 4, length)]
-    batch = event_tokens(without, LENGTH)
-    with torch.inference_mode():
-        expected = network(batch)[:, -1].numpy()
-        items = network.item_vectors(batch.item).numpy()
-    numpy_network = NumpyNetwork(network)
-    assert numpy_network.accepts(batch)
-    np.testing.assert_allclose(numpy_network.states(batch, items), expected, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("has_texts", [False, True])
-@pytest.mark.parametrize("length", [2, 5, LENGTH])
-def test_a_history_less_each_event_reads_as_those_histories(
-    length: int, *, has_texts: bool
+@pytest.mark.parametrize("count", [4, 12])
+@pytest.mark.parametrize("length", [1, 2, 5, LENGTH, LENGTH + 1, 40])
+@torch.no_grad()
+def test_a_history_less_each_of_its_newest_events(
+    network: SequenceNetwork, length: int, count: int
 ) -> None:
-    whole = history(length)
-    if not has_texts:
-        whole = replace(whole, text_vectors=None)
-    rows = np.arange(length)
-    omitted = range(max(length - 4, 0), length)
-    without = [whole.select_events(rows != row) for row in omitted]
-    tokens = omission_tokens(whole, omission_places(length, omitted))
-    expected = event_tokens([whole, *without], LENGTH)
-    for name in ("item", "event_type", "gap", "text", "value", "at"):
-        part, expected_part = getattr(tokens, name), getattr(expected, name)
-        assert (part is None) == (expected_part is None), name
-        if part is not None:
-            assert part.dtype == expected_part.dtype, name
-            np.testing.assert_array_equal(part.numpy(), expected_part.numpy(), name)
+    """As for the reasons and for deep terms. What is left of a history that is longer than the
+    network reads begins one event earlier; of one event nothing is left.
+    """
+    states, expected = states_of(network, history(length), range(max(length - count, 0), length))
+    np.testing.assert_allclose(states, expected, rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_a_history_less_events_in_no_order(network: SequenceNetwork) -> None:
+    """Without one that is too old to be read it is the same."""
+    states, expected = states_of(network, history(40), (39, 3, 30, 24))
+    np.testing.assert_allclose(states, expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(states[2], states[0])

@@ -177,7 +177,9 @@ class Expert(Protocol):
     """One factor of the product: P(r_i | U) over the catalogue, knowing nothing of the others.
 
     An expert with a method `scorer(user_context) -> RequestScorer` is asked that way at a request;
-    of one without it the whole `log_prob` is taken, and the candidates are those of the others.
+    of one without it the whole `log_prob` is taken, and the candidates are those of the others. One
+    whose deep terms cost less when it is known beforehand that they will be asked for has another,
+    `deep_scorer`.
 
     An expert that answers requests is never changed: `learn` and `grow` are called on a copy, made
     by `sharing.forked`, that nobody reads yet. So they put other values in the place of those

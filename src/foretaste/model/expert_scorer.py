@@ -33,20 +33,27 @@ class CatalogueScorer:
         return self._expert.terms(self._user_context, items, deep=deep)
 
 
-def scorer_of(expert: Expert, user_context: UserContext) -> RequestScorer:
-    """The expert's own scorer, or else one over the whole catalogue."""
-    make_scorer: Any = getattr(expert, "scorer", None)
+def scorer_of(expert: Expert, user_context: UserContext, *, deep: bool = False) -> RequestScorer:
+    """The expert's own scorer, or else one over the whole catalogue. deep: the expert's own for
+    whom deep terms will be asked, if it has one.
+    """
+    make_scorer: Any = getattr(expert, "deep_scorer", None) if deep else None
+    make_scorer = make_scorer or getattr(expert, "scorer", None)
     return (
         CatalogueScorer(expert, user_context) if make_scorer is None else make_scorer(user_context)
     )
 
 
 def opinions_of(
-    experts: Iterable[Expert], behaviour: UserContext, exponents: Iterable[float]
+    experts: Iterable[Expert],
+    behaviour: UserContext,
+    exponents: Iterable[float],
+    *,
+    deep: bool = False,
 ) -> list[tuple[RequestScorer, float]]:
     """The scorers of the experts whose exponent is above 0, with that exponent."""
     return [
-        (scorer_of(expert, behaviour), exponent)
+        (scorer_of(expert, behaviour, deep=deep), exponent)
         for expert, exponent in zip(experts, exponents, strict=True)
         if exponent > 0
     ]

@@ -1,38 +1,37 @@
-"""One history in, the state after its last event out: the sequence network's own sums, in NumPy.
+"""One history in, the state after its last event out, and those of the same less one event: the
+sequence network's own sums, in NumPy.
 
 A list needs one short history read, where PyTorch spends more on each of its hundred operations
-than on the numbers: with this a request takes a tenth less time (docs/decisions/0018). Where one
-event after another is left out of it, for the reasons, its beginning is read once. Others are the
-network's, as other devices and training are: there the numbers are most of the time. A test holds
-the two together.
+than on the numbers: with this a request takes a tenth less time (docs/decisions/0018). For the
+reasons it is read without each of its newest events as well, and what these histories have in
+common is read once (docs/decisions/0077). Many people at once are the network's, as other devices
+and training are: there the numbers are most of the time. A test holds the two together.
 """
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
-from foretaste.domain.data import Floats
+from foretaste.domain.data import Floats, Ints, Longs, UserContext
 from foretaste.model.sequence_network import (
     ROTARY_PERIOD_POWERS,
     VALUE_BUCKETS,
-    EventTokens,
     SequenceNetwork,
     TransformerBlock,
+    gap_buckets,
 )
 
-MAX_OWN_EVENTS = 6
-"""Last events in which histories may differ for the others to be read once for all."""
-MAX_SMALL_BATCH = 80
-"""Events of all histories together, padding with them, up to which they are read side by side."""
-PADDING_SCORE = np.float32(-1e9)
-"""Before the softmax, of padding: not minus infinity, as padding itself sees nothing else."""
 MIN_TORCH_ROWS = 8
 """Rows from which PyTorch multiplies them."""
-MAX_CACHED_MASKS = 64
-"""Lengths of histories, and of their last events, of which the mask is kept."""
+MAX_CACHED_LAYOUTS = 64
+"""Lengths of histories, with what is left out of them, whose layout is kept."""
+PADDING = -1
+"""Stands for an event where a history has none."""
 Turn = tuple[Floats, Floats]
 """(cosines, sines) of angles."""
 EPSILON = float(np.finfo(np.float32).eps)
@@ -49,94 +48,131 @@ class NumpyNetwork:
         )
         self._steps, self._position = _array(network.steps), _array(network.position)
         self._norm = _array(network.norm.weight)
-        periods = (
+        self._periods = (
             np.logspace(*ROTARY_PERIOD_POWERS, network.rotary_pairs)
             if network.rotary_pairs
             else None
         )
         blocks = [block for block in network.blocks if isinstance(block, TransformerBlock)]
-        self._periods = periods
         self._blocks = [_NumpyBlock(block) for block in blocks]
 
-    def accepts(self, batch: EventTokens) -> bool:
-        """Whether it is one history without padding, a few short ones, or several that differ in
-        few of their last events, as where one is left out: others are for the network itself.
-        """
-        count, length = batch.item.shape
-        if count * length <= MAX_SMALL_BATCH:
-            return length == 1 or bool(batch.event_type.numpy()[:, -1].all())
-        if not bool(batch.is_event.all()):
-            return False
-        return count == 1 or length - shared_length(batch) <= MAX_OWN_EVENTS < length
+    def states(
+        self,
+        user_context: UserContext,
+        omitted: Sequence[int],
+        item_vectors: Callable[[Ints], Floats],
+    ) -> Floats:
+        """→ [1 + omitted, dim], after the last event of a history, and of the same without each of
+        these events, by their places.
 
-    def states(self, batch: EventTokens, items: Floats) -> Floats:
-        """→ [batch, dim], after the last event of each. items: [batch, length, dim], their own."""
-        events = self._embedded(batch, items)
-        turn = self._turn(batch)
-        count, length = batch.item.shape
-        if count > 1 and count * length > MAX_SMALL_BATCH:
-            return self._states_by_prefix(events, turn, shared_length(batch))
-        is_event = batch.event_type.numpy() > 0
-        padding = None
-        if not is_event.all():
-            padding = np.where(is_event, np.float32(0), PADDING_SCORE)[:, None, None]
+        item_vectors: items → [items, dim], what the network takes them for.
+        """
+        hidden_count = max(len(user_context) - self._length - 1, 0)  # too old for all of them
+        events = user_context
+        if hidden_count:
+            events = user_context.select_events(slice(hidden_count, None))
+        places = tuple(place - hidden_count for place in omitted)
+        layout = _layout(len(events), places, self._length)
+        tokens = self._embedded(events, layout, item_vectors)
+        turn = self._turn(events, layout)
         for block in self._blocks[:-1]:
-            events = block(events, turn, length, padding)
-        last = self._blocks[-1](events, turn, 1, padding)
-        return np.asarray(_normed(last[:, 0]) * self._norm, np.float32)
+            tokens = block(tokens, turn, layout.unseen)
+        last = self._blocks[-1](tokens, turn, layout.unseen, layout.last)
+        return np.asarray(_normed(last) * self._norm, np.float32)
 
-    def _turn(self, batch: EventTokens) -> Turn | None:
-        """(cosines, sines) of the angles by which times turn queries and keys, [batch, 1, length,
-        pairs] each, the same in every block; None for a network that reads no times.
+    def _turn(self, events: UserContext, layout: "_Layout") -> Turn | None:
+        """(cosines, sines) of the angles by which times turn queries and keys, [tokens, pairs]
+        each, the same in every block; None for a network that reads no times.
         """
-        if self._periods is None or batch.at is None:
+        if self._periods is None or not len(events):
             return None
-        at = batch.at.numpy()
-        angle = (at[:, None, :, None] / self._periods) % 1.0 * (2 * np.pi)  # exact over years
+        at = (events.at - events.at[0])[layout.events]
+        angle = (at[:, None] / self._periods) % 1.0 * (2 * np.pi)  # exact over years
         return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
 
-    def _embedded(self, batch: EventTokens, items: Floats) -> Floats:
-        """[batch, length, dim], what the first layer reads."""
-        kind = batch.event_type.numpy()
-        events: Floats = items * (batch.item.numpy() > 0)[..., None].astype(np.float32)
-        if batch.text is not None:
-            events += batch.text.numpy() @ self._project
-        events += self._kind[kind] + self._gap[batch.gap.numpy()]
-        if batch.value is not None:
-            value = batch.value.numpy()
-            bucket = (value[..., None] >= self._steps[kind]).sum(axis=-1)
-            has_value = np.isfinite(value)[..., None].astype(np.float32)
-            events += self._value[kind * VALUE_BUCKETS + bucket] * has_value
-        events += self._position[self._length - events.shape[1] :]
-        return events
-
-    def _states_by_prefix(self, events: Floats, turn: Turn | None, shared: int) -> Floats:
-        """The same where the first events are those of all: they are read once."""
-        prefix, own = events[:1, :shared], events[:, shared:]
-        prefix_turn = own_turn = None
-        if turn is not None:
-            cos, sin = turn
-            prefix_turn = cos[:1, :, :shared], sin[:1, :, :shared]
-            own_turn = cos[:, :, shared:], sin[:, :, shared:]
-        for block in self._blocks[:-1]:
-            earlier = block.projected(prefix, prefix_turn)
-            own = block.after(earlier, own, own_turn, own.shape[1])
-            prefix = block.mixed(prefix, *earlier)
-        last = self._blocks[-1]
-        own = last.after(last.projected(prefix, prefix_turn), own, own_turn, 1)
-        return np.asarray(_normed(own[:, 0]) * self._norm, np.float32)
+    def _embedded(
+        self, events: UserContext, layout: "_Layout", item_vectors: Callable[[Ints], Floats]
+    ) -> Floats:
+        """[tokens, dim], what the first layer reads."""
+        kind = events.kind.astype(np.int64) + 1
+        has_item = events.item >= 0
+        vectors: Floats = item_vectors(np.maximum(events.item, 0))
+        if not has_item.all():
+            vectors *= has_item[:, None].astype(np.float32)
+        if events.text_vectors is not None:
+            vectors += events.text_vectors @ self._project
+        vectors += self._kind[kind]
+        has_value = np.isfinite(events.value)
+        if has_value.any():
+            bucket = (events.value.astype(np.float32)[:, None] >= self._steps[kind]).sum(axis=1)
+            value_vectors = self._value[kind * VALUE_BUCKETS + bucket]
+            vectors += value_vectors * has_value[:, None].astype(np.float32)
+        at = events.at
+        if layout.has_padding:
+            vectors = np.concatenate([vectors, self._kind[:1]])
+            at = np.append(at, 0.0)
+        gap = gap_buckets(at[layout.events] - at[layout.earlier])
+        if layout.has_padding:
+            gap[layout.events == PADDING] = 0
+        tokens = vectors[layout.events]
+        tokens += self._gap[gap]
+        tokens += self._position[layout.positions]
+        return tokens
 
 
-def shared_length(batch: EventTokens) -> int:
-    """How many of the first events all histories have."""
-    parts = (batch.item, batch.event_type, batch.gap, batch.text, batch.value, batch.at)
-    differs = np.zeros(batch.item.shape[1], bool)
-    for part in parts:
-        if part is not None:
-            rows = part.numpy()
-            unequal = ~((rows == rows[:1]) | ((rows != rows) & (rows[:1] != rows[:1])))
-            differs |= unequal.reshape(len(rows), rows.shape[1], -1).any(axis=(0, 2))
-    return int(differs.argmax()) if differs.any() else len(differs) - 1
+class _Layout(NamedTuple):
+    """How histories that differ in one event are read as one: a token an event, but for those
+    events that not all of them read alike.
+    """
+
+    events: Longs
+    """[tokens], the place of its event, or `PADDING`."""
+    earlier: Longs
+    """[tokens], the place of the event before it; its own where it is the first."""
+    positions: Longs
+    """[tokens], where it stands, as the network learnt it: from the end."""
+    unseen: Floats
+    """[tokens, tokens], -inf where a token does not see another, else 0."""
+    last: Longs
+    """[1 + omitted], the token after which the state of each history is told."""
+    has_padding: bool
+
+
+@lru_cache(MAX_CACHED_LAYOUTS)
+def _layout(count: int, omitted: tuple[int, ...], length: int) -> _Layout:
+    """Of a history of so many events, of which the last `length` are read, and of it without each
+    of some.
+
+    Before an omitted event all stand one place further on: that beginning is the same for every
+    history without one. What comes after it is read anew for each.
+    """
+    first, beginning_first = max(count - length, 0), max(count - 1 - length, 0)
+    omitted_places = [place for place in omitted if place >= first]
+    beginning = range(beginning_first, max(omitted_places, default=beginning_first))
+    ends = [range(place + 1, count) for place in omitted_places]
+    parts = [range(first, count), beginning, *ends]
+    has_padding = not count or (count == 1 and bool(omitted_places))
+    events = np.array([place for part in parts for place in part], np.int64)
+    part = np.repeat(np.arange(len(parts)), [len(own) for own in parts])
+    omitted_place = np.array([count, count, *omitted_places])[part]  # [tokens]
+    earlier = events - np.where(events == omitted_place + 1, 2, 1)
+    earlier = np.where(earlier < np.where(part == 0, first, beginning_first), events, earlier)
+    is_own_part = (part[:, None] == part) & (events[:, None] >= events)
+    is_beginning = (part[:, None] > 1) & (part == 1) & (omitted_place[:, None] > events)
+    last_tokens = np.cumsum([len(own) for own in parts]) - 1
+    last = [int(last_tokens[0])]
+    for place in omitted:
+        part_number = 2 + omitted_places.index(place) if place in omitted_places else 0
+        last.append(int(last_tokens[1 if place == count - 1 else part_number]))
+    positions = events - count + length + (part == 1)
+    unseen = np.where(is_own_part | is_beginning, 0, -np.inf).astype(np.float32)
+    if has_padding:
+        events, earlier = np.append(events, PADDING), np.append(earlier, PADDING)
+        positions = np.append(positions, length - 1)
+        unseen = np.pad(unseen, (0, 1), constant_values=-np.inf)
+        unseen[-1, -1] = 0
+        last = [len(events) - 1 if row or not count else token for row, token in enumerate(last)]
+    return _Layout(events, earlier, positions, unseen, np.array(last), has_padding)
 
 
 class _NumpyBlock:
@@ -149,78 +185,43 @@ class _NumpyBlock:
         dim = block.mix.in_features
         attend = _columns(block.attend, block.attention_norm)
         attend[:, :dim] *= np.float32(1 / np.sqrt(dim // block.heads))
-        self._attend, self._mix = _Weights(attend), _Weights(_columns(block.mix))
+        self._query = _Weights(np.ascontiguousarray(attend[:, :dim]))
+        self._key_value = _Weights(np.ascontiguousarray(attend[:, dim:]))
+        self._mix = _Weights(_columns(block.mix))
         self._widen = _Weights(_columns(block.widen, block.forward_norm), block.widen.bias)
         self._narrow = _Weights(_columns(block.narrow), block.narrow.bias)
 
     def __call__(
-        self, events: Floats, turn: Turn | None, last: int, padding: Floats | None = None
+        self, tokens: Floats, turn: Turn | None, unseen: Floats, rows: Longs | None = None
     ) -> Floats:
-        """[batch, length, dim] → [batch, last, dim], after each of the last events.
-
-        padding: [batch, 1, 1, length], added before the softmax.
-        """
-        return self.mixed(events, *self.projected(events, turn), last=last, padding=padding)
-
-    def projected(self, events: Floats, turn: Turn | None) -> tuple[Floats, Floats, Floats]:
-        """(query, key, value) of each event, [batch, heads, length, size] each."""
-        batch, length, dim = events.shape
-        parts = self._attend.times(_normed(events))
-        parts = parts.reshape(batch, length, 3, self._heads, dim // self._heads)
-        query, key, value = parts.transpose(2, 0, 3, 1, 4)
+        """[tokens, dim] → [rows, dim], what becomes of all tokens, or of these."""
+        normed = _normed(tokens)
+        own = tokens if rows is None else np.asarray(tokens[rows])
+        query_input = normed if rows is None else np.asarray(normed[rows])
+        query = self._by_head(self._query.times(query_input))
+        dim = tokens.shape[1]
+        key_value = self._key_value.times(normed)
+        key, value = self._by_head(key_value[:, :dim]), self._by_head(key_value[:, dim:])
         if turn is not None:
-            query, key = _turned(query, *turn), _turned(key, *turn)
-        return query, key, value
-
-    def mixed(
-        self,
-        events: Floats,
-        query: Floats,
-        key: Floats,
-        value: Floats,
-        *,
-        last: int | None = None,
-        padding: Floats | None = None,
-    ) -> Floats:
-        """→ [batch, last, dim], each of the last events with what it finds in those up to it."""
-        length = events.shape[1]
-        last = length if last is None else last
-        weights = _attention(query[:, :, length - last :], key, last)
-        if padding is not None:
-            weights += padding
-        weights -= weights.max(axis=3, keepdims=True)
+            cos, sin = turn
+            key = _turned(key, cos, sin)
+            query = _turned(query, *((cos, sin) if rows is None else (cos[rows], sin[rows])))
+        weights: Floats = query @ key.swapaxes(1, 2)  # [heads, rows, tokens]
+        weights += unseen if rows is None else unseen[rows]
+        weights -= weights.max(axis=2, keepdims=True)
         np.exp(weights, out=weights)
         attended = weights @ value
-        attended /= weights.sum(axis=3, keepdims=True)
-        return self._fed_forward(events[:, length - last :], attended)
-
-    def after(
-        self,
-        earlier: tuple[Floats, Floats, Floats],
-        events: Floats,
-        turn: Turn | None,
-        last: int,
-    ) -> Floats:
-        """The same of events that come after others, which are those of all in the batch."""
-        query, key, value = self.projected(events, turn)
-        query = query[:, :, events.shape[1] - last :]
-        _, earlier_key, earlier_value = earlier  # [1, heads, earlier, size]
-        own = _attention(query, key, last)
-        before = query @ earlier_key.swapaxes(2, 3)
-        highest = np.maximum(own.max(axis=3), before.max(axis=3))[..., None]
-        own, before = np.exp(own - highest), np.exp(before - highest)
-        total = own.sum(axis=3, keepdims=True) + before.sum(axis=3, keepdims=True)
-        attended = (own @ value + before @ earlier_value) / total
-        return self._fed_forward(events[:, events.shape[1] - last :], attended)
-
-    def _fed_forward(self, events: Floats, attended: Floats) -> Floats:
-        """[batch, events, dim] and what each found, [batch, heads, events, size]."""
-        mixed = self._mix.times(attended.swapaxes(1, 2).reshape(events.shape))
-        mixed += events
+        attended /= weights.sum(axis=2, keepdims=True)
+        mixed = self._mix.times(attended.swapaxes(0, 1).reshape(-1, dim))
+        mixed += own
         hidden = torch.from_numpy(self._widen.times(_normed(mixed)))
         # a tenth of the time of SciPy's erf
         mixed += self._narrow.times(gelu(hidden).numpy())
         return mixed
+
+    def _by_head(self, rows: Floats) -> Floats:
+        """[rows, dim] → [heads, rows, size]"""
+        return rows.reshape(len(rows), self._heads, -1).swapaxes(0, 1)
 
 
 class _Weights:
@@ -231,33 +232,18 @@ class _Weights:
         self._tensor = torch.from_numpy(weights)
 
     def times(self, rows: Floats) -> Floats:
-        """[batch, length, read] → [batch, length, written], as one product and not one a batch row.
+        """[rows, read] → [rows, written]
 
         Of more than a few rows PyTorch's library takes half the time of NumPy's.
         """
-        flat_rows = rows.reshape(-1, self._weights.shape[0])
         product: Floats
-        if len(flat_rows) < MIN_TORCH_ROWS:
-            product = flat_rows @ self._weights
+        if len(rows) < MIN_TORCH_ROWS:
+            product = rows @ self._weights
         else:
-            product = torch.mm(torch.from_numpy(flat_rows), self._tensor).numpy()
+            product = torch.mm(torch.from_numpy(rows), self._tensor).numpy()
         if self._bias is not None:
             product += self._bias
-        return product.reshape(*rows.shape[:-1], self._weights.shape[1])
-
-
-def _attention(query: Floats, key: Floats, last: int) -> Floats:
-    """[batch, heads, last, length], before the softmax; no event sees a later one."""
-    attention = query @ key.swapaxes(2, 3)
-    if last > 1:  # the last event sees all
-        attention += _future_mask(last, key.shape[2])
-    return attention
-
-
-@lru_cache(MAX_CACHED_MASKS)
-def _future_mask(last: int, length: int) -> Floats:
-    """[last, length], -inf where an event is later than the one that reads, else 0."""
-    return np.triu(np.full((last, length), -np.inf, np.float32), length - last + 1)
+        return product
 
 
 def _array(tensor: Tensor) -> Floats:

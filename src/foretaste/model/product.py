@@ -231,9 +231,9 @@ class ProductOfExperts:
         """The items of the catalogue; 0 where no expert counts how popular each is."""
         return 0 if self.popularity is None else len(self.popularity.taken)
 
-    def scorer(self, user_context: UserContext) -> ProductScorer:
-        """To ask about one person at one moment: the history is read once."""
-        return ProductScorer(self, user_context)
+    def scorer(self, user_context: UserContext, *, deep: bool = False) -> ProductScorer:
+        """To ask about one person at one moment: the history is read once. deep: its terms too."""
+        return ProductScorer(self, user_context, deep=deep)
 
     def weights_by_expert(self) -> dict[str, dict[str, float]]:
         """The exponents, by expert and fact."""

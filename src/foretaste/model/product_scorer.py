@@ -153,10 +153,13 @@ def cold_items(product: Weighted, max_share: float) -> tuple[Mask | None, float]
 class ProductScorer:
     """What the product says of one person now."""
 
-    def __init__(self, product: Weighted, user_context: UserContext) -> None:
-        expert_weights = product.expert_weights([user_context])
+    def __init__(self, product: Weighted, user_context: UserContext, *, deep: bool = False) -> None:
+        """deep: deep terms will be asked for."""
+        expert_weights = product.expert_weights([user_context])[0]
         self._product, self._user_context = product, user_context
-        self._weighted_scorers = opinions_of(product.experts, user_context, expert_weights[0])
+        self._weighted_scorers = opinions_of(
+            product.experts, user_context, expert_weights, deep=deep
+        )
         self._is_exhaustive = product.size > 0 and is_exhaustive(product.size)
 
     def score_row(

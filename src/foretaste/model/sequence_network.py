@@ -5,7 +5,6 @@ An event is its item's identity plus what the language model read of it, its eve
 (stars, price, seconds) and how long ago the event before it was; a search is its words alone.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,41 +116,6 @@ def event_tokens(user_contexts: list[UserContext], length: int) -> EventTokens:
         None if text is None else torch.from_numpy(text),
         torch.from_numpy(value) if np.isfinite(value).any() else None,
         torch.from_numpy(at),
-    )
-
-
-def omission_places(length: int, omitted: Sequence[int]) -> Longs:
-    """→ [1 + omitted, length], the places of a history of two events at least, and of the same
-    without each of these: what came before moves up by one place, and its first place is padding.
-    """
-    places = np.arange(length)
-    omitted_rows = np.array([-1, *omitted])[:, None]
-    rows = places - (places <= omitted_rows)
-    rows[1:, 0] = rows[1:, 1]  # padding is as old as the first event
-    return rows
-
-
-def omission_tokens(user_context: UserContext, places: Longs) -> EventTokens:
-    """The histories of `omission_places`, as `event_tokens` gives them."""
-    is_event = np.ones(places.shape, bool)
-    is_event[1:, 0] = False
-    at = user_context.at[places]
-    gap_seconds = np.zeros(places.shape)
-    np.subtract(at[:, 1:], at[:, :-1], out=gap_seconds[:, 1:])
-    value = None
-    if np.isfinite(user_context.value).any():
-        value = np.where(is_event, user_context.value[places], np.nan).astype(np.float32)
-        value = value if np.isfinite(value).any() else None
-    text = None
-    if user_context.text_vectors is not None:
-        text = user_context.text_vectors[places] * is_event[..., None].astype(np.float32)
-    return EventTokens(
-        torch.from_numpy((user_context.item.astype(np.int64) + 1)[places] * is_event),
-        torch.from_numpy((user_context.kind.astype(np.int64) + 1)[places] * is_event),
-        torch.from_numpy(gap_buckets(gap_seconds) * is_event),
-        None if text is None else torch.from_numpy(text),
-        None if value is None else torch.from_numpy(value),
-        torch.from_numpy(at - at[:, :1]),
     )
 
 

@@ -206,12 +206,20 @@ class SlateBuilder(SharedResults):
         )
 
     def scorer(
-        self, snapshot: Snapshot, listen: Callable[[UserContext], UserContext], context: UserContext
+        self,
+        snapshot: Snapshot,
+        listen: Callable[[UserContext], UserContext],
+        context: UserContext,
+        *,
+        deep: bool = False,
     ) -> Scores:
-        """What all experts say. listen: has the language model read what the user said."""
-        key = ("scorer", id(context))
+        """What all experts say. listen: has the language model read what the user said. deep: deep
+        terms will be asked for.
+        """
         return self._shared_result(
-            key, lambda: snapshot.product.scorer(listen(context)), of=context
+            ("scorer", id(context), deep),
+            lambda: snapshot.product.scorer(listen(context), deep=deep),
+            of=context,
         )
 
     # The slate --------------------------------------------------------------------------------

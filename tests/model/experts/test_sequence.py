@@ -103,6 +103,23 @@ def test_what_the_network_is_not_told_of_changes_nothing_when_it_is_left_out(
     assert unheard == pytest.approx([0, 0], abs=1e-5)
 
 
+def test_a_deep_scorer_says_the_same_in_one_pass(
+    expert: SequenceExpert, here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behaviour = here.behaviour(*(did(item, item) for item in range(8)))
+    items = np.array([20, 9, 30], np.int32)
+    plain, deep = expert.scorer(behaviour), expert.deep_scorer(behaviour)
+    deep_terms = plain.terms(items)
+
+    np.testing.assert_allclose(deep.log_prob(), plain.log_prob(), atol=1e-5)
+    monkeypatch.delattr(SequenceExpert, "_states_with_omissions")  # no history is read again
+    for is_deep, expected in ((True, deep_terms), (False, plain.terms(items, deep=False))):
+        terms = deep.terms(items, deep=is_deep)
+        assert terms.columns == expected.columns
+        np.testing.assert_allclose(terms.nats, expected.nats, atol=1e-5)
+    assert len(deep_terms.columns) == 2 + 8
+
+
 @pytest.mark.parametrize("layers", [1, 2])
 def test_one_whose_layers_the_data_chose_is_read_back_with_as_many(
     layers: int, here: World, folder: Path

@@ -41,14 +41,12 @@ from foretaste.model.terms import event_columns, terms_against_average
 from foretaste.model.training import Training
 
 if TYPE_CHECKING:
-    from foretaste.model.sequence_network import EventTokens, SequenceNetwork
+    from foretaste.model.sequence_network import SequenceNetwork
 
 MAX_EXPLAINED_EVENTS = 12
-"""How many of the last events an explanation looks behind, one forward pass for each."""
+"""How many of the last events an explanation looks behind."""
 MAX_NAMED_EVENTS = 4
 """The same where only the reasons are told: those are looked at for the two that they name."""
-MAX_SHORT_HISTORY = 16
-"""Events up to which a history is read in one pass with itself less one event."""
 MAX_SIMILAR_ITEMS = 64
 """Items that read alike which are looked at to find those whose identity was learnt, a new one."""
 
@@ -232,25 +230,27 @@ class SequenceExpert:
 
     def _states(self, user_contexts: Many[UserContext]) -> Floats:
         """→ [user_contexts, dim], of length 1 over the temperature."""
+        if len(user_contexts) == 1 and self._numpy_network is not None:
+            return self._states_with_omissions(user_contexts[0], ())
+        import torch
+
         from foretaste.model.sequence_network import event_tokens
 
         told = [self._trained_events(user_context) for user_context in user_contexts]
-        return self._token_states(event_tokens(told, self._network.length))
-
-    def _token_states(self, batch: "EventTokens", items: Floats | None = None) -> Floats:
-        """The same of histories as the network reads them. items: [batch, length, dim], what it
-        takes the items for; a place without an item is masked, any item's vector will do.
-        """
-        import torch
-
-        if items is None:
-            distinct, item_positions = np.unique(
-                np.maximum(batch.item.numpy() - 1, 0), return_inverse=True
-            )
-            items = self._composed_vectors(distinct)[item_positions]
+        batch = event_tokens(told, self._network.length)
+        # a place without an item is masked: any item's vector will do
+        distinct, item_positions = np.unique(
+            np.maximum(batch.item.numpy() - 1, 0), return_inverse=True
+        )
+        items = torch.from_numpy(self._composed_vectors(distinct)[item_positions])
+        device = self._network.project.weight.device
         with torch.inference_mode():
-            states = self._network_states(batch, items)
-        lengths = np.linalg.norm(states, axis=1, keepdims=True) * self._network.temperature
+            states = self._network(batch.to(device), items.to(device))[:, -1].cpu().numpy()
+        return self._over_temperature(states)
+
+    def _over_temperature(self, states: Floats) -> Floats:
+        """[states, dim] of length 1 over the temperature."""
+        lengths = np.sqrt(np.vecdot(states, states))[:, None] * self._network.temperature
         return np.asarray(states / np.maximum(lengths, 1e-12), np.float32)
 
     def _states_with_omissions(self, user_context: UserContext, rows: Many[int]) -> Floats:
@@ -266,27 +266,13 @@ class SequenceExpert:
             )
             state_by_row = dict(zip(told_rows, states[1:], strict=True))
             return np.stack([states[0], *(state_by_row.get(row, states[0]) for row in rows)])
-        if 1 < len(user_context) <= min(MAX_SHORT_HISTORY, self._network.length) and len(rows):
-            from foretaste.model.sequence_network import omission_places, omission_tokens
-
-            places = omission_places(len(user_context), rows)
-            items = self._composed_vectors(np.maximum(user_context.item, 0))[places]
-            # less than two passes
-            return self._token_states(omission_tokens(user_context, places), items)
-        omissions = [_context_without(user_context, row) for row in rows]
-        if len(user_context) <= MAX_SHORT_HISTORY or not omissions:
-            return self._states([user_context, *omissions])
-        return np.concatenate([self._states([user_context]), self._states(omissions)])
-
-    def _network_states(self, batch: "EventTokens", items: Floats) -> Floats:
-        """→ [batch, dim], as the network says."""
-        import torch
-
-        if self._numpy_network is not None and self._numpy_network.accepts(batch):
-            return self._numpy_network.states(batch, items)
-        device = self._network.project.weight.device
-        events_states = self._network(batch.to(device), torch.from_numpy(items).to(device))
-        return np.asarray(events_states[:, -1].cpu().numpy())
+        if self._numpy_network is None:
+            return self._states(
+                [user_context, *(_context_without(user_context, row) for row in rows)]
+            )
+        return self._over_temperature(
+            self._numpy_network.states(user_context, rows, self._composed_vectors)
+        )
 
     def _trained_events(self, user_context: UserContext) -> UserContext:
         """What the network is told of a history."""
@@ -313,6 +299,10 @@ class SequenceExpert:
     def scorer(self, user_context: UserContext) -> "SequenceScorer":
         """One pass through the network."""
         return SequenceScorer(self, user_context)
+
+    def deep_scorer(self, user_context: UserContext) -> "SequenceScorer":
+        """The same, which gives deep terms without another pass."""
+        return SequenceScorer(self, user_context, MAX_EXPLAINED_EVENTS)
 
     def is_active(self, user_context: UserContext) -> bool:
         """From the first event."""
@@ -352,10 +342,13 @@ class SequenceExpert:
 class SequenceScorer(SoftmaxScorer):
     """Where the history stands among the items."""
 
-    def __init__(self, expert: SequenceExpert, user_context: UserContext) -> None:
+    def __init__(
+        self, expert: SequenceExpert, user_context: UserContext, max_events: int = MAX_NAMED_EVENTS
+    ) -> None:
+        """max_events: behind so many of the last events it is looked, by the pass that scores."""
         self._expert, self._user_context = expert, user_context
-        rows = _newest_rows(user_context, MAX_NAMED_EVENTS)
-        state, *others = expert._states_with_omissions(user_context, rows)
+        self._looked_behind = _newest_rows(user_context, max_events)
+        state, *others = expert._states_with_omissions(user_context, self._looked_behind)
         super().__init__(expert._index, state, np.array(others).reshape(len(others), len(state)))
 
     def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
@@ -375,10 +368,11 @@ class SequenceScorer(SoftmaxScorer):
         """[events, items], log P of the items without each of these events."""
         if not len(rows):
             return np.empty((0, len(items)))
-        if len(rows) == len(self._variants):
-            return self.log_prob_of_variants(items).astype(np.float64)
+        if len(rows) <= len(self._looked_behind):
+            known_rows = self.log_prob_of_variants(items)
+            return known_rows[len(known_rows) - len(rows) :].astype(np.float64)
         expert = self._expert
-        states = expert._states([_context_without(self._user_context, row) for row in rows])
+        states = expert._states_with_omissions(self._user_context, rows)[1:]
         totals = expert._index.log_partition(states)
         return (expert._index.scores_of(states, items) - totals[:, None]).astype(np.float64)
 
