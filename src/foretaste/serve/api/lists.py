@@ -23,6 +23,7 @@ from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.accept_language import LanguageDep
 from foretaste.serve.http.body import StrictRoute
 from foretaste.serve.http.lanes import run_readiness
+from foretaste.serve.http.list_route import ListRoute
 from foretaste.serve.http.problems import ProblemError, is_operator, problem_response
 from foretaste.serve.http.security import EVENTS, NO_KEY_NEEDED, READ
 from foretaste.serve.http.user_access import UserAccess, UserAccessDep
@@ -55,6 +56,8 @@ ServiceDep = Annotated[Service, Depends(get_tenant_service)]
 
 router = APIRouter(route_class=StrictRoute)
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
+lists = APIRouter(prefix="/v1", route_class=ListRoute)
+"""What answers a body with a list."""
 
 
 @v1.post("/events", dependencies=[EVENTS], tags=["feedback"], responses=answer_example("events"))
@@ -151,7 +154,7 @@ LIST_ROUTE_OPTIONS: dict[str, Any] = {
 """What the addresses that answer with a list have in common."""
 
 
-@v1.post("/recommend", **LIST_ROUTE_OPTIONS)
+@lists.post("/recommend", **LIST_ROUTE_OPTIONS)
 def recommend(
     body: Annotated[RecommendBody, Body(openapi_examples=request_examples("recommend"))],
     service: ServiceDep,
@@ -185,7 +188,7 @@ def trending(
     return Response(encode_recommendation(recommendation), media_type="application/json")
 
 
-@v1.post("/rank", **LIST_ROUTE_OPTIONS)
+@lists.post("/rank", **LIST_ROUTE_OPTIONS)
 def rank(
     body: Annotated[RankBody, Body(openapi_examples=request_examples("rank"))],
     service: ServiceDep,
@@ -200,7 +203,7 @@ def rank(
     return list_response(service, body, user_access, language)
 
 
-@v1.post("/similar", **LIST_ROUTE_OPTIONS)
+@lists.post("/similar", **LIST_ROUTE_OPTIONS)
 def similar(
     body: Annotated[SimilarBody, Body(openapi_examples=request_examples("similar"))],
     service: ServiceDep,
@@ -211,7 +214,7 @@ def similar(
     return list_response(service, body, user_access, language)
 
 
-@v1.post("/bought-together", **LIST_ROUTE_OPTIONS)
+@lists.post("/bought-together", **LIST_ROUTE_OPTIONS)
 def bought_together(
     body: Annotated[SimilarBody, Body(openapi_examples=request_examples("bought-together"))],
     service: ServiceDep,

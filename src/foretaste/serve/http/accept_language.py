@@ -6,13 +6,15 @@ from fastapi import Depends, Header
 
 from foretaste.generate.messages import accepted_languages
 
+MAX_HEADER_CHARACTERS = 1_000
+
 
 async def accepted_language(
     accept_language: Annotated[
         str | None,
         Header(
             description="Of the reasons, where the body names none: en, de, fr, es or zh.",
-            max_length=1_000,
+            max_length=MAX_HEADER_CHARACTERS,
         ),
     ] = None,
 ) -> str | None:

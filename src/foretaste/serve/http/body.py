@@ -20,9 +20,10 @@ from typing import Any, ClassVar
 import numpy as np
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import ResponseValidationError
 from pydantic_core import to_json
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from foretaste.behaviour.values import display_text
@@ -124,6 +125,18 @@ class StrictRequest(Request):
         raw = await self.body()
         if len(raw) < THREADED_PARSE_BYTES:
             return parse_json(raw)
+        return await run_sync(self._parse_and_check, raw, limiter=_large_body_limiter)
+
+    async def checked(self) -> Any:
+        """What the body holds, as the route's own type. Raises `ProblemError`."""
+        try:
+            raw = await self.body()
+        except ClientDisconnect:
+            raise HTTPException(400, "the body did not come") from None
+        if not raw:
+            raise InvalidBodyError([{"type": "missing", "loc": ("body",), "msg": ""}])
+        if len(raw) < THREADED_PARSE_BYTES:
+            return self._parse_and_check(raw)
         return await run_sync(self._parse_and_check, raw, limiter=_large_body_limiter)
 
     def _parse_and_check(self, raw: bytes) -> Any:

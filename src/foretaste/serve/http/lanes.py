@@ -156,11 +156,15 @@ class LaneRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_in_lane(request: Request) -> Response:
-            lanes: Lanes = request.app.state.lanes
-            _lane.set(lanes.of_route(self))
+            self.enter_lane(request)
             return await handle(request)
 
         return handle_in_lane
+
+    def enter_lane(self, request: Request) -> None:
+        """What the endpoint does for this request runs in the lane of the route."""
+        lanes: Lanes = request.app.state.lanes
+        _lane.set(lanes.of_route(self))
 
 
 class RequestPatienceMiddleware:
