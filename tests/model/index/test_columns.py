@@ -13,7 +13,7 @@ NOTHING = np.empty(0, np.int32)
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BLOCK_COLUMNS", 8)
+    monkeypatch.setattr(module, "BLOCK_NUMBERS", 8 * 5)
 
 
 def vectors(count: int, seed: int = 0) -> Floats:

@@ -85,7 +85,8 @@ class VectorIndex(ABC):
 def log_sum_exp(scores: Floats) -> Floats:
     """[rows, items] → [rows], log Σ exp."""
     top = scores.max(axis=1)
-    return np.asarray(top + np.log(np.exp(scores - top[:, None]).sum(axis=1)), np.float32)
+    shifted = scores - top[:, None]
+    return np.asarray(top + np.log(np.exp(shifted, out=shifted).sum(axis=1)), np.float32)
 
 
 def rows_dtype(items: int) -> type[np.float32 | np.float16]:

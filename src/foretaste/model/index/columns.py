@@ -13,15 +13,15 @@ import numpy as np
 from foretaste.domain.data import Floats, Ints
 from foretaste.model.index.base import Rows
 
-BLOCK_COLUMNS = 2048
-"""3 MB of 384 dimensions: what a changed vector copies."""
+BLOCK_NUMBERS = 2048 * 384
+"""Of a block, 3 MB: what a changed vector copies. A product takes a call a block."""
 MAX_FEW_QUERIES = 16
 """Up to so many are multiplied by PyTorch, whose library takes for five hardly longer than for one,
 and NumPy's three times as long."""
 
 
 class _Block:
-    """Columns [dim, BLOCK_COLUMNS] of which the first `used` are set, and stay as they are."""
+    """Columns [dim, columns] of which the first `used` are set, and stay as they are."""
 
     def __init__(self, columns: Floats, used: int) -> None:
         self.columns, self.used = columns, used
@@ -32,6 +32,7 @@ class ColumnBlocks:
 
     def __init__(self, blocks: tuple[_Block, ...], size: int, dim: int) -> None:
         self._blocks, self.size, self.dim = blocks, size, dim
+        self._block_columns = max(BLOCK_NUMBERS // max(dim, 1), 1)
 
     @classmethod
     def empty(cls, dim: int) -> Self:
@@ -48,7 +49,7 @@ class ColumnBlocks:
     def _parts(self) -> Iterator[tuple[int, Floats]]:
         """(number of the first column, [dim, columns]) of each block."""
         for number, block in enumerate(self._blocks):
-            start = number * BLOCK_COLUMNS
+            start = number * self._block_columns
             yield start, block.columns[:, : self.size - start]
 
     def products(self, queries: Floats) -> Floats:
@@ -64,28 +65,28 @@ class ColumnBlocks:
         if len(items) > self.size // 8:  # one pass over all costs less than picking them out
             return self.products(queries)[:, items]
         products = np.empty((len(queries), len(items)), np.float32)
-        numbers = items // BLOCK_COLUMNS
+        numbers = items // self._block_columns
         for number in np.unique(numbers):
             members = np.flatnonzero(numbers == number)
-            columns = self._blocks[number].columns[:, items[members] - number * BLOCK_COLUMNS]
+            columns = self._blocks[number].columns[:, items[members] - number * self._block_columns]
             products[:, members] = queries @ columns
         return products
 
     def extended(self, new: Floats, changed: Ints, vectors: Floats) -> "ColumnBlocks":
         """Another with `new` [new, dim] at the end and `vectors` [changed, dim] for the changed."""
-        blocks = list(self._blocks)
-        numbers = changed // BLOCK_COLUMNS
+        blocks, block_columns = list(self._blocks), self._block_columns
+        numbers = changed // block_columns
         for number in np.unique(numbers):
             members = numbers == number
-            start = int(number) * BLOCK_COLUMNS
-            block = _Block(blocks[number].columns.copy(), min(self.size - start, BLOCK_COLUMNS))
+            start = int(number) * block_columns
+            block = _Block(blocks[number].columns.copy(), min(self.size - start, block_columns))
             block.columns[:, changed[members] - start] = vectors[members].T
             blocks[number] = block
         size = self.size + len(new)
-        for start in range(self.size - self.size % BLOCK_COLUMNS, size, BLOCK_COLUMNS):
-            first, stop = max(start, self.size), min(start + BLOCK_COLUMNS, size)
+        for start in range(self.size - self.size % block_columns, size, block_columns):
+            first, stop = max(start, self.size), min(start + block_columns, size)
             if first < stop:
-                block = self._writable(blocks, start // BLOCK_COLUMNS, first - start)
+                block = self._writable(blocks, start // block_columns, first - start)
                 block.columns[:, first - start : stop - start] = new[
                     first - self.size : stop - self.size
                 ].T
@@ -95,7 +96,7 @@ class ColumnBlocks:
     def _writable(self, blocks: list[_Block], number: int, used: int) -> _Block:
         """The block of this number, in which the columns from `used` on are nobody's."""
         if number == len(blocks):
-            blocks.append(_Block(np.empty((self.dim, BLOCK_COLUMNS), np.float32), 0))
+            blocks.append(_Block(np.empty((self.dim, self._block_columns), np.float32), 0))
         elif blocks[number].used != used:  # another extension of the same has written there
             blocks[number] = _Block(blocks[number].columns.copy(), used)
         return blocks[number]

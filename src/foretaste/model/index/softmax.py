@@ -36,9 +36,8 @@ class SoftmaxScorer:
             return self._index.scores_of(self._query, items)[0] - self._log_partition
         if self._row is None:
             if self._index.is_exact:
-                scores = self._index.scores(np.concatenate([self._query, self._variants]))
-                partitions = log_sum_exp(scores)
-                self._row, self._variant_partitions = scores[0] - partitions[0], partitions[1:]
+                scores, partitions = self._scores_of_all
+                self._row = scores[0] - partitions[0]
             else:
                 self._row = self._index.scores(self._query)[0] - self._log_partition
         return self._row if items is None else self._row[items]
@@ -46,14 +45,16 @@ class SoftmaxScorer:
     def log_prob_of_variants(self, items: Ints) -> Floats:
         """[variants, items], log P"""
         if self._index.is_exact:
-            self.log_prob()
+            all_scores, partitions = self._scores_of_all
+            return np.asarray(all_scores[1:, items] - partitions[1:, None])
         scores = self._index.scores_of(self._variants, items)
-        return np.asarray(scores - self._variant_partitions[:, None])
+        return np.asarray(scores - self._index.log_partition(self._variants)[:, None])
 
     @cached_property
-    def _variant_partitions(self) -> Floats:
-        """[variants]"""
-        return self._index.log_partition(self._variants)
+    def _scores_of_all(self) -> tuple[Floats, Floats]:
+        """([1 + variants, items of the catalogue], [1 + variants], log Σ exp of each)"""
+        scores = self._index.scores(np.concatenate([self._query, self._variants]))
+        return scores, log_sum_exp(scores)
 
     @cached_property
     def _neighbours(self) -> tuple[Ints, Floats]:

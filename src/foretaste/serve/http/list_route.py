@@ -17,7 +17,7 @@ from foretaste.serve.http.user_access import get_user_access
 
 
 class ListRoute(StrictRoute):
-    """A route whose endpoint takes these arguments, the body as JSON."""
+    """A route whose endpoint takes `body`, `service`, `user_access` and `language`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """What calls the endpoint."""
