@@ -4,7 +4,7 @@ sequence network's own sums, in NumPy.
 A list needs one short history read, where PyTorch spends more on each of its hundred operations
 than on the numbers: with this a request takes a tenth less time (docs/decisions/0018). For the
 reasons it is read without each of its newest events as well, and what these histories have in
-common is read once (docs/decisions/0077). Many people at once are the network's, as other devices
+common is read once (docs/decisions/0078). Many people at once are the network's, as other devices
 and training are: there the numbers are most of the time. A test holds the two together.
 """
 
