@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from math import ceil, exp, log
 from typing import Any
 
@@ -152,8 +153,12 @@ def load_costs() -> Mapping[str, Any]:
 
 def _list_ms(costs: Mapping[str, Any], load: Load) -> list[float]:
     """CPU of a list in the service, between the catalogues that were measured, by the logarithm."""
-    small, large = costs["served_lists"]
-    share = log(max(load.items, small["items"]) / small["items"]) / log(
+    points = costs["served_lists"]
+    neighbours = list(pairwise(points))
+    small, large = next(
+        (pair for pair in neighbours if load.items <= pair[1]["items"]), neighbours[-1]
+    )
+    share = log(max(load.items, points[0]["items"]) / small["items"]) / log(
         large["items"] / small["items"]
     )
     return [
@@ -224,15 +229,20 @@ def _advice(costs: Mapping[str, Any], load: Load, processes: int) -> list[str]:
         )
     if load.items > largest["items"] or load.events > largest["events"]:
         advice.append(
-            f"beyond what was measured ({largest['items']:,} items, {largest['events']:,} events): "
-            "the figures go on as before, which nobody has seen"
+            f"no training beyond {largest['items']:,} items and {largest['events']:,} events was "
+            "measured: its figures go on as before, which nobody has seen"
+        )
+    served = costs["served_lists"][-1]
+    if load.items > served["items"]:
+        advice.append(
+            f"no service of more than {served['items']:,} items was measured: its figures go on as "
+            "before, which nobody has seen"
         )
     index = costs["largest_index"]
     if largest["items"] < load.items <= index["items"]:
         advice.append(
-            f"of {index['items']:,} items the search of one expert alone was measured: "
-            f"{index['p99_ms']:.0f} ms at p99, {index['memory_gb']:.1f} GB, "
-            f"{index['recall']:.3f} of the 100 nearest found (docs/scale.md, 5)"
+            f"of {index['items']:,} items the search of one expert finds {index['recall']:.3f} of "
+            "the 100 nearest (docs/scale.md, 5)"
         )
     return advice
 
