@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from serve.watchdog import WATCHDOG
-from serve.workspace import serving
+from serve.workspace import DEADLINE, serving
 
 CHECKS = [
     not_a_server_error,
@@ -89,7 +89,7 @@ def fuzz(
     loaded once is still to be loaded.
     """
     noted: dict[str, int] = {} if peaks is None else peaks
-    schema = openapi.from_url(f"{client.base_url}/openapi.json")
+    schema = openapi.from_url(f"{client.base_url}/openapi.json", timeout=DEADLINE)
     seen: Counter[tuple[str, int]] = Counter()
     for found in schema.get_all_operations():
         operation: Any = found.ok()  # type: ignore[union-attr]  # or it says what is wrong

@@ -4,16 +4,12 @@ Also the one place where an error of a database becomes a `StoreError` with what
 """
 
 import logging
-import os
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
-from functools import cache
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
-from uuid import uuid4
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -21,10 +17,10 @@ import sqlalchemy as sa
 from foretaste.behaviour import postgres, schema
 from foretaste.behaviour.connection_pool import check_idle_connections, pool_options
 from foretaste.behaviour.database_address import display_url, schema_of
+from foretaste.behaviour.new_store import creation_statements, make_store_file
 from foretaste.behaviour.reconnect import READ_ONLY_STATE, until_reached
 from foretaste.behaviour.transactions import JointTransaction, entered, joint_transaction_of
 from foretaste.behaviour.writers import WriterTurns
-from foretaste.domain.files import FILE_MODE
 from foretaste.domain.patience import UNLIMITED, current_patience, patience
 from foretaste.domain.switching import short_turns
 from foretaste.errors import InputError, MissingExtra, StoreBusy, StoreError
@@ -83,7 +79,7 @@ def open_engine(url: sa.URL, *, in_use: bool = False) -> sa.Engine:
     in_use: whether a PostgreSQL is told that its schema is in use, see `postgres`.
     """
     if url.drivername == "sqlite":
-        _make_file(_checked_path(url))
+        make_store_file(_checked_path(url))
     try:
         engine = sa.create_engine(
             url,
@@ -131,25 +127,6 @@ def _checked_path(url: sa.URL) -> Path:
             "from a backup, or delete the file to begin anew"
         )
     return path
-
-
-def _make_file(path: Path) -> None:
-    """An empty store, put in its place as a whole, readable by nobody else: a file without a byte
-    in it is never one that is being made.
-    """
-    if path.exists():
-        return
-    aside = path.with_name(f".{path.name}.{uuid4().hex}.new")
-    try:
-        os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE_MODE))
-        with closing(sqlite3.connect(aside, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL").fetchall()  # writes the first page
-        os.link(aside, path)
-    except (OSError, sqlite3.Error):
-        return  # another process was faster; or SQLite itself says why it cannot be
-    finally:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
 
 
 def _tune(engine: sa.Engine) -> None:
@@ -302,7 +279,7 @@ def _migrate_once(engine: sa.Engine, revision: str) -> None:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{TABLE_LOCK_SECONDS}s'")
         is_new = _revision_of(connection) is None
         if is_new and revision == schema.HEAD_REVISION:
-            for statement in _creation_statements(engine.url.drivername):
+            for statement in creation_statements(engine.url.drivername):
                 connection.exec_driver_sql(statement)
         else:
             _upgrade(connection, revision)
@@ -319,25 +296,6 @@ def _revision_of(connection: sa.Connection) -> str | None:
         return None
     revision: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
     return revision
-
-
-@cache
-def _creation_statements(drivername: str) -> tuple[str, ...]:
-    """What makes the newest tables in an empty database, and notes their revision."""
-    statements = []
-
-    def note(statement: sa.ExecutableDDLElement, *_: Any, **__: Any) -> None:
-        statements.append(str(statement.compile(dialect=mock.dialect)))
-
-    mock = sa.create_mock_engine(f"{drivername}://", note)
-    schema.metadata.create_all(mock, checkfirst=False)
-    return (
-        *statements,
-        # as Alembic makes it
-        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
-        " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))",
-        f"INSERT INTO alembic_version (version_num) VALUES ('{schema.HEAD_REVISION}')",
-    )
 
 
 def _upgrade(connection: sa.Connection, revision: str) -> None:
