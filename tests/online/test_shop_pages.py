@@ -66,8 +66,9 @@ def test_what_no_page_has_is_told(shop: Foretaste) -> None:
         shop.page("u1", shelves=["for_you"], order="best")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("explain", [False, True])
 def test_shelves_of_one_person_are_scored_once_and_as_each_alone(
-    shop: Foretaste, monkeypatch: pytest.MonkeyPatch
+    shop: Foretaste, monkeypatch: pytest.MonkeyPatch, *, explain: bool
 ) -> None:
     def rows_of(shelf: Shelf) -> list[tuple[object, ...]]:
         return [(item.id, item.score) for item in shelf.recommendation]
@@ -76,18 +77,20 @@ def test_shelves_of_one_person_are_scored_once_and_as_each_alone(
     alone = {
         shelf.kind: rows_of(shelf)
         for kind in ("for_you", "explore")
-        for shelf in shop.page("u1", shelves=[kind], now=now)
+        for shelf in shop.page("u1", shelves=[kind], now=now, explain=explain)
     }
     product = shop.catch_up().product
     scored: list[UserContext] = []
     score = type(product).scorer
 
-    def counting_scorer(scoring_product: ProductOfExperts, context: UserContext) -> ProductScorer:
+    def counting_scorer(
+        scoring_product: ProductOfExperts, context: UserContext, *, deep: bool = False
+    ) -> ProductScorer:
         scored.append(context)
-        return score(scoring_product, context)
+        return score(scoring_product, context, deep=deep)
 
     monkeypatch.setattr(type(product), "scorer", counting_scorer)
-    page = shop.page("u1", shelves=["for_you", "explore"], n=3, now=now)
+    page = list(shop.page("u1", shelves=["for_you", "explore"], n=3, now=now, explain=explain))
     assert len(scored) == 1
     shown: set[object] = set()
     for shelf in page:

@@ -299,7 +299,7 @@ class ProductOfExperts:
 
     def terms(self, user_context: UserContext, items: Ints, *, deep: bool = True) -> TermTable:
         """For each item the terms of its score, by expert, event and feature; they sum to it."""
-        return self.scorer(user_context).terms(items, deep=deep)
+        return self.scorer(user_context, deep=deep).terms(items, deep=deep)
 
     def fork(self) -> "ProductOfExperts":
         """The same, to learn and to grow; what it came from stays as it is."""

@@ -72,7 +72,7 @@ class RowScorer:
         """For each item the terms of its score; none where nobody asks for them."""
         if not self._explained:
             return TermTable.joined((), len(items))
-        return self._product.scorer(self._user_context).terms(items, deep=deep)
+        return self._product.scorer(self._user_context, deep=deep).terms(items, deep=deep)
 
 
 def compose_lists(
@@ -154,7 +154,7 @@ def _slate(
         return slates.slate(page, question, scorer)
     listen = partial(workspace.listen, encoder=snapshot.encoder, keep=keep)
     make_slate = partial(slates.slate, page, question)
-    score = partial(slates.scorer, snapshot, listen)
+    score = partial(slates.scorer, snapshot, listen, deep=page.request.explain)
     best_level = levels(snapshot, question, score, make_slate, slates.together_scorer)[0]
     return best_level.work()
 

@@ -236,7 +236,8 @@ class PageBuilder:
         snapshot, question = self._newest.snapshot, self._base_question()
         keep = not self._common_fields.get("incognito")
         listen = partial(self._workspace.listen, encoder=snapshot.encoder, keep=keep)
-        scorer = self._slates.scorer(snapshot, listen, question.user_context)
+        deep = bool(self._common_fields.get("explain"))  # as the shelves are scored
+        scorer = self._slates.scorer(snapshot, listen, question.user_context, deep=deep)
         positions = [
             question.index.item_indices([item.id for item in shelf.recommendation.items])
             for shelf in shelves

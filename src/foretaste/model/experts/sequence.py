@@ -316,7 +316,8 @@ class SequenceExpert:
 
         Leave-one-out attribution: what events do only together is in the rest.
         """
-        return self.scorer(user_context).terms(items, deep=deep)
+        scorer = self.deep_scorer(user_context) if deep else self.scorer(user_context)
+        return scorer.terms(items, deep=deep)
 
     def state(self) -> tuple[StateArrays, StateMetadata]:
         """The network's parameters; what items are is read from the catalogue."""
