@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pandas as pd
 import pytest
 import sqlalchemy as sa
@@ -41,6 +42,9 @@ if folder := memory_folder():
 gc.disable()  # nothing that collecting the tests makes is garbage
 QUICK = "[language]\nthreads = 1\n[model.sequence]\nepochs = 2\ndim = 32\n"
 
+
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")  # no test fails for the load of the machine
 
 SERVERS = ("nursery", "postgres", "s3_server")
 """In the names of fixtures that each process of a run takes seconds to start."""

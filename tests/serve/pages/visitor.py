@@ -22,7 +22,7 @@ class Visitor:
         )
         self.url, self.problems = url, list[str]()
         self.page = self.context.new_page()
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(60_000)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("console", self._note)
         self.go(address)
