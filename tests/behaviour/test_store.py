@@ -1,9 +1,11 @@
 """One contract, run for SQLite and for a real PostgreSQL; then what is special to each."""
 
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from alembic.migration import MigrationContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretaste.behaviour import schema
+from foretaste.behaviour import new_store, schema
 from foretaste.behaviour.database_address import database_url, url_with_schema
 from foretaste.behaviour.engine import (
     _tune,
@@ -28,6 +30,7 @@ from foretaste.behaviour.opening import open_store
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.domain.data import Event, Item, User
+from foretaste.domain.files import FILE_MODE
 from foretaste.domain.store import ItemColumns, Store
 from foretaste.errors import StoreError
 
@@ -581,6 +584,20 @@ def test_a_store_without_a_byte_is_a_lost_one(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"behaviour.db is empty, 0 bytes.*restore it from a back"):
         SqlStore(path)
     assert path.stat().st_size == 0
+
+
+def test_a_new_store_needs_no_folder_for_what_is_temporary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container may have none; the store is made by us all the same, and private."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    new_store._new_store.cache_clear()
+    path = tmp_path / "behaviour.db"
+    new_store.make_store_file(path)
+    assert path.stat().st_mode & 0o777 == FILE_MODE
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 def test_a_new_store_is_never_seen_empty_nor_read_by_others(tmp_path: Path) -> None:
