@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from foretaste.domain.arrays import Array
 from foretaste.domain.data import Floats, Ints
 from foretaste.domain.sharing import Forking
-from foretaste.model.expert_scorer import top_positions
+from foretaste.model.expert_scorer import NO_ITEMS, top_positions
 
 SparseRow = tuple[Ints, Floats]
 """(words, their weights)"""
@@ -21,7 +21,7 @@ Scale = Callable[[Ints, Floats], Floats]
 """(items [n], weights of a word of each [n]) → what each counts [n]"""
 MAX_SCANNED_POSTINGS = 60_000
 """Items looked at to find those that share the rarest words, about."""
-NO_ITEMS, NO_SUMS = np.empty(0, np.int32), np.empty(0, np.float32)
+NO_SUMS = np.empty(0, np.float32)
 
 
 class WordIndex(Forking):
