@@ -89,15 +89,15 @@ def train(cluster: RayCluster | None, workspace: Path, epochs: int) -> dict[str,
     return {"seconds": time.perf_counter() - begun}
 
 
-def step(work: str, place: str, workspace: Path, size: int) -> dict[str, Any]:
+def step(work: str, executor: str, workspace: Path, size: int) -> dict[str, Any]:
     """One measurement, in this process: by a cluster, or held to the core of a number."""
     load = os.getloadavg()[0]
     cluster = None
-    if place == CLUSTER:
+    if executor == CLUSTER:
         cluster = RayCluster(RaySettings(address="local", workers=WORKERS))
         assert len(list(cluster.map(os.getpid, _load, range(WORKERS)))) == WORKERS
     else:
-        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[int(place)]})
+        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[int(executor)]})
     with engaged(cluster) if cluster else nullcontext():
         row = {"read": read, "train": train}[work](cluster, workspace, size)
     return row | {"load": load}
@@ -117,26 +117,26 @@ def measured(work: str, workspace: Path, size: int) -> list[dict[str, Any]]:
     """
     name = f"{size:,} texts" if work == "read" else f"{size} epochs"
     rows = []
-    for by, places in (
+    for by, executors in (
         ("one core", ("0",)),
         ("two workers", (CLUSTER,)),
         ("two processes, each all of it", ("0", "1")),
     ):
-        programs = [_started(work, place, workspace, size) for place in places]
+        programs = [_started(work, executor, workspace, size) for executor in executors]
         figures = [json.loads(_output(program).splitlines()[-1]) for program in programs]
         slowest = max(figures, key=lambda figure: float(figure["seconds"]))
-        rows.append({"work": name, "by": by, "times": len(places)} | slowest)
+        rows.append({"work": name, "by": by, "times": len(executors)} | slowest)
         print(rows[-1], flush=True)
     for row in rows:
         row["speedup"] = row["times"] * rows[0]["seconds"] / row["seconds"]
     return rows
 
 
-def _started(work: str, place: str, workspace: Path, size: int) -> "subprocess.Popen[bytes]":
+def _started(work: str, executor: str, workspace: Path, size: int) -> "subprocess.Popen[bytes]":
     program = [sys.executable, "-m", "benchmarks.shared_work", "--step"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0"}
     return subprocess.Popen(
-        [*program, work, place, str(workspace), str(size)],
+        [*program, work, executor, str(workspace), str(size)],
         stdout=subprocess.PIPE,
         env=environment,
     )
@@ -158,8 +158,8 @@ def main() -> None:
     parser.add_argument("--step", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step:
-        work, place, workspace, size = options.step
-        print(json.dumps(step(work, place, Path(workspace), int(size))))
+        work, executor, workspace, size = options.step
+        print(json.dumps(step(work, executor, Path(workspace), int(size))))
         return
     for work in options.works:
         size = options.texts if work == "read" else options.epochs
