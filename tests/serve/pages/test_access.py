@@ -35,8 +35,7 @@ def locked(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def enter(visitor: Visitor, key: str) -> None:
     visitor.see("#key")
-    visitor.page.fill("#key", key)
-    visitor.page.press("#key", "Enter")
+    visitor.enter("#key", key)
 
 
 def test_without_a_key_it_says_which_to_enter(open_shop: Open, locked: tuple[str, Keys]) -> None:

@@ -116,8 +116,7 @@ def test_a_like_makes_a_shelf_and_says_why(open_shop: Open) -> None:
 def test_a_wish_becomes_chips_that_can_be_taken_back(open_shop: Open) -> None:
     visitor = open_shop()
     visitor.begin()
-    visitor.page.fill("#wish", "more space, nothing about kitchen")
-    visitor.page.press("#wish", "Enter")
+    visitor.enter("#wish", "more space, nothing about kitchen")
     visitor.see(".news-text:has-text('You wished for')")
     chips = visitor.texts(".wish .chip span:first-child")
     assert "more space" in chips
@@ -160,16 +159,14 @@ def test_search_corrects_and_filters(open_shop: Open) -> None:
 
 def test_what_a_search_was_read_to_mean_is_shown_and_can_be_taken_back(open_shop: Open) -> None:
     visitor = open_shop()
-    visitor.page.fill("#search", "kitchen rocket")
-    visitor.page.press("#search", "Enter")
+    visitor.enter("#search", "kitchen rocket")
     visitor.see(".results .chip.on:has-text('kitchen')")
     head = visitor.see(".results-head").inner_text()
     assert "Searched as: “rocket”, kitchen" in head
     visitor.press(".results .chip.on")
     visitor.see("h1:has-text('“rocket”')")
     visitor.until("() => !document.querySelector('.results .chip.on')")
-    visitor.page.fill("#search", "kitchen rocket")
-    visitor.page.press("#search", "Enter")
+    visitor.enter("#search", "kitchen rocket")
     visitor.press(".results-head button.link:visible")
     visitor.until("() => !document.querySelector('.results .chip.on')")
     assert "kitchen rocket" in visitor.see("h1").inner_text()
@@ -178,8 +175,7 @@ def test_what_a_search_was_read_to_mean_is_shown_and_can_be_taken_back(open_shop
 
 def test_what_has_nothing_of_a_search_stands_apart(open_shop: Open) -> None:
     visitor = open_shop()
-    visitor.page.fill("#search", "rocket")
-    visitor.page.press("#search", "Enter")
+    visitor.enter("#search", "rocket")
     visitor.see(".results .card")
     visitor.see(".other-results h2:has-text('Nothing else has what you searched for')")
     apart = visitor.see(".other-results").inner_text()
@@ -190,12 +186,10 @@ def test_the_talk_answers_with_a_list(open_shop: Open) -> None:
     visitor = open_shop()
     visitor.begin()
     visitor.press(".talk-button")
-    visitor.page.fill("#sentence", "something about a rocket")
-    visitor.page.press("#sentence", "Enter")
+    visitor.enter("#sentence", "something about a rocket")
     visitor.see("#talk .turn:not(.mine):not(.waiting) .turn-item")
     visitor.see("#talk .drawer-foot .chip")
-    visitor.page.fill("#sentence", "why the first?")
-    visitor.page.press("#sentence", "Enter")
+    visitor.enter("#sentence", "why the first?")
     visitor.until("() => document.querySelectorAll('#talk .turn.mine').length === 2")
     visitor.until("() => document.querySelectorAll('#talk .turn:not(.mine)').length >= 3")
 

@@ -52,6 +52,11 @@ class Visitor:
     def press(self, selector: str) -> None:
         self.see(selector).click()
 
+    def enter(self, field: str, text: str) -> None:
+        """Type into a field, and press Enter."""
+        self.page.fill(field, text)
+        self.page.press(field, "Enter")
+
     def until(self, script: str, value: Any = None) -> None:
         """Wait until a function of the page says yes."""
         self.page.wait_for_function(script, arg=value)
