@@ -23,9 +23,9 @@ from foretaste.errors import ModelError
 from foretaste.model.history_pieces import HistoryPieces
 from foretaste.model.sequence_loss import sampled_softmax_loss
 from foretaste.model.sequence_network import SequenceNetwork
+from foretaste.model.sequence_refit import refit_network
 from foretaste.model.sequence_training import (
     plan_training,
-    refit_network,
     shared_training,
     train_network,
     validation_quality,

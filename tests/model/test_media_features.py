@@ -13,7 +13,7 @@ from foretaste.domain.media import MediaSpace
 from foretaste.model.experts.sequence import SequenceExpert
 from foretaste.model.index import base
 from foretaste.model.media_features import STATE_PREFIX, MediaFeatures
-from foretaste.model.sequence_training import refit_network
+from foretaste.model.sequence_refit import refit_network
 from foretaste.model.settings import ModelSettings
 
 from .experts.contract import ExpertContract

@@ -20,12 +20,16 @@ from foretaste.model.experts.sequence import SequenceExpert
 from foretaste.model.gradient import gradient_step, make_optimizers, set_rates
 from foretaste.model.history_pieces import HistoryPieces
 from foretaste.model.index import base
-from foretaste.model.sequence_loss import draw_negatives, sampled_softmax_loss
+from foretaste.model.sequence_loss import (
+    CrossEntropy,
+    draw_negatives,
+    sampled_softmax_loss,
+)
 from foretaste.model.sequence_network import UNREACHABLE_VALUE, SequenceNetwork
+from foretaste.model.sequence_refit import MIN_NEW_SHARE, refit_network
 from foretaste.model.sequence_training import (
     MAX_SPARSE_EVENTS,
     plan_training,
-    refit_network,
     train_network,
     validation_quality,
 )
@@ -258,6 +262,24 @@ def test_the_drawn_loss_is_about_the_whole_loss(trained: SequenceExpert, here: W
     assert drawn == pytest.approx(whole, abs=0.1)
 
 
+def test_the_drawn_loss_has_its_own_gradient() -> None:
+    torch.manual_seed(0)
+    states, vectors = torch.randn(5, 3).double(), torch.randn(4, 3).double()
+    logits = 20 * torch.randn(5).double()  # of one event far above, of another far below the rest
+    inputs = tuple(values.requires_grad_() for values in (states, vectors, logits))
+    pairs = torch.tensor([0, 3]), torch.tensor([1, 2])
+
+    def loss(*values: torch.Tensor) -> torch.Tensor:
+        losses: torch.Tensor = CrossEntropy.apply(*values, *pairs)  # type: ignore[no-untyped-call]
+        return losses
+
+    others = (states @ vectors.T).index_put(pairs, torch.tensor(-torch.inf).double())
+    table = torch.cat([logits[:, None], others], dim=1)
+    whole = nn.functional.cross_entropy(table, torch.zeros(5, dtype=torch.int64), reduction="none")
+    assert torch.allclose(loss(*inputs), whole)
+    assert torch.autograd.gradcheck(loss, inputs)
+
+
 @pytest.mark.parametrize("negatives", [ITEMS, 50])
 def test_events_that_count_for_nothing_change_nothing(
     trained: SequenceExpert, here: World, negatives: int
@@ -303,6 +325,16 @@ def test_a_copy_is_taught_and_shares_the_texts(trained: SequenceExpert, here: Wo
 def test_no_epoch_teaches_nothing(trained: SequenceExpert, here: World) -> None:
     newer = here.training(with_(epochs=0), interactions=here.split.service_interactions)
     assert refit_network(trained._network, newer) is trained._network
+
+
+def test_next_to_no_newer_events_teach_nothing(trained: SequenceExpert, here: World) -> None:
+    events = here.split.service_interactions
+    newer = here.training(interactions=events)
+    cases = int(MIN_NEW_SHARE * events.event_count)
+    chosen = newer.validation_cases.select(np.arange(cases))
+    assert refit_network(trained._network, replace(newer, validation_cases=chosen)) is (
+        trained._network
+    )
 
 
 @pytest.mark.parametrize(("limit", "epochs"), [(1, 2), (1000, 4)])

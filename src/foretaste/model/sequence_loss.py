@@ -5,6 +5,8 @@ so that the comparison is one matrix product; logits are corrected for the draw 
 Jean et al. 2015, section 3).
 """
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -48,18 +50,66 @@ def sampled_softmax_loss(
     states = functional.normalize(states, dim=-1) / network.temperature  # [events, dim]
     vectors = functional.normalize(vectors, dim=-1)
     target_logits = (states * vectors[target_positions]).sum(-1)  # [events]
-    negative_logits = states @ vectors[negative_positions].T  # [events, negatives]
     drawn_positions = torch.full((items + 1,), -1, device=device)
     drawn_positions[negative_items] = torch.arange(negatives, device=device)
     clashing_events = (drawn_positions[target_items] >= 0).nonzero()[
         :, 0
     ]  # events whose own item was drawn: not an other
-    negative_logits[clashing_events, drawn_positions[target_items[clashing_events]]] = -torch.inf
-    negative_total = torch.logsumexp(negative_logits, dim=1) + float(
-        np.log((items - 1) / negatives)
+    losses: Tensor = CrossEntropy.apply(  # type: ignore[no-untyped-call]
+        states,
+        vectors[negative_positions],
+        target_logits - float(np.log((items - 1) / negatives)),
+        clashing_events,
+        drawn_positions[target_items[clashing_events]],
     )
-    losses = torch.logaddexp(target_logits, negative_total) - target_logits
     return losses.mean() if weights is None else (losses * weights).mean()
+
+
+class CrossEntropy(torch.autograd.Function):
+    """The cross-entropy of one logit an event against those of items that all events share.
+
+    The matrix of their logits is the largest thing in a training. It is written once and then
+    changed in place, where PyTorch's operations make a new one for each step (docs/decisions/0080).
+    """
+
+    @staticmethod
+    def forward(
+        context: Any,
+        states: Tensor,
+        negative_vectors: Tensor,
+        target_logits: Tensor,
+        left_out_events: Tensor,
+        left_out_negatives: Tensor,
+    ) -> Tensor:
+        """→ [events]
+
+        states: [events, dim]. negative_vectors: [negatives, dim]. target_logits: [events]. The last
+        two: event and negative of each pair that is left out.
+        """
+        exponentials = states @ negative_vectors.T  # [events, negatives]
+        exponentials[left_out_events, left_out_negatives] = -torch.inf
+        largest = torch.maximum(exponentials.amax(dim=1), target_logits)
+        exponentials.sub_(largest[:, None]).exp_()
+        target_exponentials = (target_logits - largest).exp()
+        totals = exponentials.sum(dim=1) + target_exponentials
+        context.save_for_backward(
+            states, negative_vectors, exponentials, target_exponentials, totals
+        )
+        return largest + totals.log() - target_logits
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """[events] → what each of the first three inputs changes."""
+        states, negative_vectors, exponentials, target_exponentials, totals = context.saved_tensors
+        (loss_gradient,) = gradients
+        scale = (loss_gradient / totals)[:, None]
+        return (
+            (exponentials @ negative_vectors) * scale,
+            exponentials.T @ (states * scale),
+            loss_gradient * (target_exponentials / totals - 1),
+            None,
+            None,
+        )
 
 
 def draw_negatives(items: int, count: int, device: torch.device) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from foretaste.domain.data import Doubles, Floats, Interactions, Longs, UserContext
+from foretaste.model.dropout import Dropout
 from foretaste.model.item_words import ItemWords
 from foretaste.model.media_input import MediaInput
 from foretaste.model.settings import SequenceSettings
@@ -149,7 +150,7 @@ class TransformerBlock(nn.Module):
         self.attend = nn.Linear(dim, 3 * dim, bias=False)
         self.mix = nn.Linear(dim, dim, bias=False)
         self.widen, self.narrow = nn.Linear(dim, 2 * dim), nn.Linear(2 * dim, dim)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(
         self, events: Tensor, visible: Tensor, rotation: tuple[Tensor, Tensor] | None = None
@@ -215,7 +216,7 @@ class SequenceNetwork(nn.Module):
             for _ in range(settings.layers or DEFAULT_LAYERS)
         )
         self.norm = nn.RMSNorm(dim)
-        self.dropout = nn.Dropout(input_dropout)
+        self.dropout = Dropout(input_dropout)
         nn.init.normal_(self.identity.weight, std=0.02)
         nn.init.zeros_(self.kind.weight)
         nn.init.zeros_(self.gap.weight)

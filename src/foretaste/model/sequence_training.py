@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
-from math import ceil, sqrt
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -53,12 +53,6 @@ MAX_CHECKED_CASES = 2000
 """Validation events looked at in a check, at most."""
 SECONDS_PER_DAY = 86_400.0
 """Seconds. Where everything happened within one, times are but an order."""
-REFIT_EPOCH_SHARE, REFIT_RATE_SHARE = 0.2, 0.8
-"""Of the epochs, and of the learning rate in the first of them, that teach what answers the newest
-events."""
-SPARSE_REFIT_EPOCH_SHARE, SPARSE_REFIT_RATE_SHARE = 0.4, 1.0
-"""The same where items are taken seldom: there one more event of an item says much of it
-(docs/decisions/0077)."""
 MAX_SPARSE_EVENTS, SPARSE_IDENTITY_RATE = 20, 0.3
 """Events an item, in the mean, below which identities learn at this share of the rate. Adam moves
 what is seldom seen as far as the rest: without that, they know by heart what words would tell."""
@@ -171,35 +165,6 @@ def all_vectors(training: Training) -> Tensor:
     vectors = np.asarray(training.catalogue.vectors)
     table = np.concatenate([np.zeros((1, vectors.shape[1]), vectors.dtype), vectors])
     return torch.from_numpy(table)
-
-
-def refit_network(network: SequenceNetwork, training: Training) -> SequenceNetwork:
-    """A copy of the network that is taught all interactions, in fewer epochs.
-
-    It goes on from what validation events chose, so it overfits no more than that did, and costs a
-    part of a training from nothing. No event is left to choose by: the last epoch is taken.
-    """
-    settings = training.settings.sequence
-    training_plan = plan_training(training.interactions, settings)
-    epoch_share, rate_share = REFIT_EPOCH_SHARE, REFIT_RATE_SHARE
-    if training_plan.has_sparse_identities:
-        epoch_share, rate_share = SPARSE_REFIT_EPOCH_SHARE, SPARSE_REFIT_RATE_SHARE
-    epochs = ceil(epoch_share * settings.epochs)
-    pieces = history_pieces(training, network.length)
-    if not epochs or not len(pieces.starts):
-        return network
-    unchanged = (
-        [network.vectors] if network.media is None else [network.vectors, network.media.rows]
-    )
-    network = deepcopy(network, {id(tensor): tensor for tensor in unchanged})  # of all items
-    rate = rate_share * settings.learning_rate
-    settings = settings.model_copy(update={"epochs": epochs, "learning_rate": rate})
-    training = replace(
-        training,
-        settings=training.settings.model_copy(update={"sequence": settings}),
-        validation_cases=training.validation_cases.select(np.empty(0, np.int64)),
-    )
-    return teach(network, pieces, training_plan, training)
 
 
 def teach(

@@ -108,7 +108,7 @@ class SequenceExpert:
 
     def refit(self, training: Training) -> "SequenceExpert":
         """With a network that is taught all interactions, from the one that `fit` trained."""
-        from foretaste.model.sequence_training import refit_network
+        from foretaste.model.sequence_refit import refit_network
 
         network = refit_network(self._network, training)
         return SequenceExpert(network, self._settings, training.catalogue)
