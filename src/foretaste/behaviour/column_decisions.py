@@ -11,6 +11,7 @@ from typing import Any
 
 from foretaste.behaviour.attributes import save_number_marks
 from foretaste.behaviour.columns import is_rating_name
+from foretaste.behaviour.event_type_names import known_event_type
 from foretaste.behaviour.forms import EventForm, EventParsers, event_parsers
 from foretaste.behaviour.reading.column import ColumnReading, read_column
 from foretaste.behaviour.reading.ids import (
@@ -218,8 +219,7 @@ def _decide_ratings(
 
 
 def _is_rating_type(cell: Any, names: Mapping[str, str]) -> bool:
-    event_type = normalise_event_type(str(cell))
-    return names.get(event_type, event_type) == "rating"
+    return known_event_type(normalise_event_type(str(cell)), ("rating",), names) == "rating"
 
 
 def id_decisions(entity: str, parser: IdParser) -> dict[str, bool]:

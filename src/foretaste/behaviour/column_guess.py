@@ -12,7 +12,11 @@ from typing import Any
 
 from foretaste.behaviour.column_roles import TEXT_COLUMN_NAMES
 from foretaste.behaviour.columns import is_alias, normalise_column, resolve_columns
-from foretaste.behaviour.event_type_names import ORDER_COLUMNS, type_of_file
+from foretaste.behaviour.event_type_names import (
+    ORDER_COLUMNS,
+    known_event_type,
+    type_of_file,
+)
 from foretaste.behaviour.reading.texts import are_phrases
 from foretaste.behaviour.reading.times import read_time_column
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
@@ -107,11 +111,12 @@ def _guess_event_type(
     table: TableColumns, values: Mapping[str, list[Any]], settings: BehaviourSettings
 ) -> None:
     """A column called `type` of which no value is a type of event holds something else."""
-    known_types = settings.all_event_weights().keys() | settings.names_of_event_types().keys()
+    known_types, names = settings.all_event_weights(), settings.names_of_event_types()
 
     def known_count(column: str) -> int:
         words = {value for value in values[column] if isinstance(value, str)}
-        return sum(normalise_event_type(word) in known_types for word in words)
+        types = (known_event_type(normalise_event_type(word), known_types, names) for word in words)
+        return sum(event_type is not None for event_type in types)
 
     column = table.by_field.get("event_type")
     is_vague = column is not None and normalise_column(column) in _VAGUE_TYPE_COLUMNS

@@ -1,7 +1,7 @@
 """In: an event type as shops, trackers and data sets call it. Out: the built-in one it is."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from foretaste.domain.words import without_accents
 
@@ -88,6 +88,13 @@ NO_TASTE_NAMES = frozenset(_NO_TASTE_NAMES.split())
 """As `normalise_event_type` writes them: what shops and trackers log that says nothing of taste.
 Rows of them are left out and counted; a name with a weight of its own is an event all the same.
 """
+_NOUN_NAMES = (
+    "article item product content video movie film clip episode song track album podcast book "
+    "story news post recipe course game job listing offer property user customer visitor reader "
+    "viewer listener event artikel produkt lied buch beitrag rezept nutzer kunde ereignis"
+)
+_NOUNS = frozenset(_NOUN_NAMES.split())
+"""What trackers put beside what was done, and whoever did it: `article_view`, `user_liked_song`."""
 _FILE_WORDS: Mapping[str, str] = {
     "purchase": (
         "purchase purchases buy buys order orders transaction transactions sales invoices "
@@ -114,6 +121,30 @@ _ORDER_WORDS = (
 _LETTERS = re.compile(r"[a-z]+")
 ORDER_COLUMNS = frozenset(_ORDER_WORDS.split())
 """Columns, as `normalise_column` leaves them, that only orders have."""
+
+
+def known_event_type(
+    word: str, known_types: Container[str], names: Mapping[str, str]
+) -> str | None:
+    """The event type that a word means, also with what it was done to beside it: `article_view`.
+
+    word: as `normalise_event_type` writes it; names: other names of the types. None where it is
+    unknown.
+    """
+    for form in (word, _without_nouns(word)):
+        event_type = form if form in known_types else names.get(form)
+        if event_type is not None:
+            return event_type
+    return None
+
+
+def says_nothing_of_taste(word: str) -> bool:
+    """Whether it is a name of what says nothing of taste, as `normalise_event_type` writes it."""
+    return word in NO_TASTE_NAMES or _without_nouns(word) in NO_TASTE_NAMES
+
+
+def _without_nouns(word: str) -> str:
+    return "_".join(part for part in word.split("_") if part not in _NOUNS)
 
 
 def type_of_file(name: str) -> str | None:

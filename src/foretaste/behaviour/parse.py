@@ -10,6 +10,7 @@ from typing import Any
 
 from foretaste.behaviour.attributes import attribute_values, check_whole_length
 from foretaste.behaviour.column_roles import role_of_value
+from foretaste.behaviour.event_type_names import known_event_type
 from foretaste.behaviour.forms import EventForm, EventParsers, ItemForm
 from foretaste.behaviour.media_fields import media_fields
 from foretaste.behaviour.reading.cleaning import clean_line
@@ -181,15 +182,14 @@ def _event_type(raw: Any, form: EventForm, type_field: str, *, is_search: bool) 
     word = parse_text(raw, type_field)
     if word is None:
         return "search" if is_search else form.default_event_type
-    event_type = normalise_event_type(word)
-    if event_type not in form.event_weights:
-        event_type = form.event_type_names.get(event_type, event_type)
-    if event_type not in form.event_weights:
+    written = normalise_event_type(word)
+    event_type = known_event_type(written, form.event_weights, form.event_type_names)
+    if event_type is None:
         raise CellError(
             type_field,
             raw,
             f"unknown event type '{display_text(word)}'",
-            f"{did_you_mean(event_type, form.event_weights)} (an event type of your own is named "
+            f"{did_you_mean(written, form.event_weights)} (an event type of your own is named "
             "with a weight under [behaviour.event_weights], another name of a known one under "
             "[behaviour.event_type_names])",
         )

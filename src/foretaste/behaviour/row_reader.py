@@ -13,7 +13,7 @@ from foretaste.behaviour.column_guess import columns_of_table, event_type_of_tab
 from foretaste.behaviour.columns import missing_column_error, missing_column_warnings
 from foretaste.behaviour.entity_reader import entity_reader
 from foretaste.behaviour.event_items import EventItemDescriber, find_describer, find_item_title
-from foretaste.behaviour.event_type_names import NO_TASTE_NAMES
+from foretaste.behaviour.event_type_names import says_nothing_of_taste
 from foretaste.behaviour.files.file_settings import RecordType
 from foretaste.behaviour.files.size_limits import MAX_COLUMNS
 from foretaste.behaviour.forms import EventForm, event_form, extend_event_form
@@ -223,7 +223,7 @@ class _EventReader:
         raw = "" if column is None else str(row.get(column) or "").strip()
         event_type = normalise_event_type(raw)
         is_page = raw.startswith("$") and reject.column == (self._form.columns["item"] or "item")
-        if not is_page and (reject.column != column or event_type not in NO_TASTE_NAMES):
+        if not is_page and (reject.column != column or not says_nothing_of_taste(event_type)):
             return False
         self._left_out[f"{column} is {raw}{', without an item' if is_page else ''}"] += 1
         return True

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from foretaste.behaviour.column_roles import ColumnRole
+from foretaste.behaviour.event_type_names import known_event_type
 from foretaste.behaviour.reading.column import MAX_SAMPLES, ColumnReading
 from foretaste.behaviour.reading.hierarchies import level_label
 from foretaste.behaviour.reading.ratings import RatingParser
@@ -248,8 +249,7 @@ def _event_types(
     counts = Counter(display_text(value).strip() for value in values)
     samples, known_count = [], 0
     for word, count in counts.most_common():
-        event_type = normalise_event_type(word)
-        event_type = event_type if event_type in known_types else names.get(event_type, "")
+        event_type = known_event_type(normalise_event_type(word), known_types, names)
         known_count += count if event_type else 0
         samples.append(word if word == event_type else f"{word} → {event_type or 'not known'}")
     readable = known_count / len(values) if values else 1.0

@@ -1,0 +1,56 @@
+"""Which event type a word means."""
+
+from pathlib import Path
+
+import pytest
+
+from foretaste.behaviour.event_type_names import EVENT_TYPE_BY_NAME, known_event_type
+from foretaste.behaviour.importer import import_file
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.store import SqlStore
+from foretaste.domain.data import EVENT_TYPE_WEIGHTS
+
+
+@pytest.mark.parametrize(
+    ("word", "event_type"),
+    [
+        ("view", "view"),
+        ("page_view", "view"),
+        ("article_view", "view"),
+        ("song_played", "view"),
+        ("user_liked_song", "like"),
+        ("movie_rated", "rating"),
+        ("produkt_gekauft", "purchase"),
+        ("article_impression", "impression"),
+        ("article", None),
+        ("article_archived", None),
+    ],
+)
+def test_what_was_done_is_known_beside_what_it_was_done_to(
+    word: str, event_type: str | None
+) -> None:
+    assert known_event_type(word, EVENT_TYPE_WEIGHTS, EVENT_TYPE_BY_NAME) == event_type
+
+
+def test_a_type_of_the_settings_comes_before_another_name_of_a_known_one() -> None:
+    weights = {**EVENT_TYPE_WEIGHTS, "skip": 0.0}
+    assert known_event_type("song_skip", weights, EVENT_TYPE_BY_NAME) == "skip"
+
+
+def test_a_file_with_such_words_is_imported(store: SqlStore, tmp_path: Path) -> None:
+    table = tmp_path / "log.csv"
+    table.write_text(
+        "reader,article_id,event,ts\n"
+        "r1,a1,article_view,1700000000\n"
+        "r1,a2,ArticleLiked,1700000001\n"
+        "r1,a2,article_removed_from_cart,1700000002\n"
+    )
+    result = import_file(
+        *(store, "events", table, BehaviourSettings()), rejects_dir=tmp_path, now=1_770_000_000.0
+    )
+    assert [event.kind for _, event in store.events()] == ["view", "like"]
+    assert result.rejected == 0
+    assert "took 'article_view' for view, 'ArticleLiked' for like" in result.warnings
+    assert any("article_removed_from_cart" in warning for warning in result.warnings), (
+        "what says nothing of taste is counted"
+    )
