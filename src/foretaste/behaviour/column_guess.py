@@ -17,6 +17,7 @@ from foretaste.behaviour.event_type_names import (
     known_event_type,
     type_of_file,
 )
+from foretaste.behaviour.opinion_columns import opinion_note, opinions_of_column
 from foretaste.behaviour.reading.texts import are_phrases
 from foretaste.behaviour.reading.times import read_time_column
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
@@ -64,6 +65,8 @@ class TableColumns:
     """Field → why: "the settings", "its name", "its values"."""
     notes: list[str] = field(default_factory=list)
     """What was decided by values."""
+    opinions: Mapping[str, str] = field(default_factory=dict)
+    """What the values of the column of event types stand for, where they are opinions."""
 
 
 def columns_of_table(
@@ -119,6 +122,8 @@ def _guess_event_type(
         return sum(event_type is not None for event_type in types)
 
     column = table.by_field.get("event_type")
+    if column is not None and not known_count(column) and _takes_opinions(table, column, values):
+        return
     is_vague = column is not None and normalise_column(column) in _VAGUE_TYPE_COLUMNS
     if column is not None and is_vague and values[column] and not known_count(column):
         sample_text = ", ".join(sorted({str(value) for value in values[column]})[:3])
@@ -135,6 +140,20 @@ def _guess_event_type(
         if words and len(words) <= 20 and known_count(column) == len(words):
             _take(table, "event_type", column, f"the type of event: {', '.join(sorted(words)[:4])}")
             return
+    if "value" not in table.by_field:
+        any(_takes_opinions(table, column, values) for column in _free(table, values))
+
+
+def _takes_opinions(table: TableColumns, column: str, values: Mapping[str, list[Any]]) -> bool:
+    """Whether the column says who liked what; then it says the type of event."""
+    opinions = opinions_of_column(column, values[column], values)
+    if not opinions:
+        return False
+    table.by_field["event_type"] = column
+    table.reasons.setdefault("event_type", "its values")
+    table.opinions = opinions
+    table.notes.append(opinion_note(column, opinions, values[column]))
+    return True
 
 
 def _guess_time(

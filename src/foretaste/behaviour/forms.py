@@ -86,6 +86,8 @@ class EventForm:
     parsers: EventParsers
     event_type_names: Mapping[str, str] = field(default_factory=lambda: EVENT_TYPE_BY_NAME)
     """Other names of them, as `normalise_event_type` writes them."""
+    opinions: Mapping[str, str] = field(default_factory=dict)
+    """Of a column that says who liked what: its values → like, dislike or "", for neither."""
     default_event_type: str = "view"
     unrated_event_type: str | None = None
     """The type of a rating whose value says that there is none; None: it is a mistake."""
@@ -106,10 +108,11 @@ def event_form(
     settings: BehaviourSettings,
     parsers: EventParsers | None = None,
     decided_columns: Mapping[str, str] | None = None,
+    opinions: Mapping[str, str] | None = None,
 ) -> EventForm:
     """The form for a file with these columns; `parsers` are what its values have decided.
 
-    decided_columns: field → column, where that is decided.
+    decided_columns: field → column, where that is decided; opinions: see `opinion_columns`.
     """
     columns_by_field = decided_columns or resolve_columns(
         "events", columns, settings.columns.events
@@ -120,6 +123,7 @@ def event_form(
         event_weights=settings.all_event_weights(),
         parsers=parsers or event_parsers(settings),
         event_type_names=settings.names_of_event_types(),
+        opinions=opinions or {},
         default_event_type="rating"
         if is_rating_table
         else normalise_event_type(settings.default_event_type),

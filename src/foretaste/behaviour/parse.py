@@ -13,6 +13,7 @@ from foretaste.behaviour.column_roles import role_of_value
 from foretaste.behaviour.event_type_names import known_event_type
 from foretaste.behaviour.forms import EventForm, EventParsers, ItemForm
 from foretaste.behaviour.media_fields import media_fields
+from foretaste.behaviour.opinion_columns import opinion_word
 from foretaste.behaviour.reading.cleaning import clean_line
 from foretaste.behaviour.reading.ids import ZERO, nobody_problem
 from foretaste.behaviour.reading.texts import parse_clean_text
@@ -179,6 +180,9 @@ def _event_type(raw: Any, form: EventForm, type_field: str, *, is_search: bool) 
     event_type = form.event_type_spellings.get(raw) if raw.__class__ is str else None
     if event_type is not None:
         return event_type
+    opinion = form.opinions.get(opinion_word(raw)) if form.opinions else None
+    if opinion is not None:
+        return opinion or form.default_event_type
     word = parse_text(raw, type_field)
     if word is None:
         return "search" if is_search else form.default_event_type

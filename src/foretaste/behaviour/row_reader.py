@@ -110,7 +110,9 @@ def _flat_event_reader(
     free_columns = [column for column in table.columns if column not in form.columns.values()]
     decisions.warnings += resolved.notes
     decisions.warnings += ownerless_order_warnings(resolved.by_field, table.head, free_columns)
-    form = event_form(table.columns, settings, decisions.parsers, resolved.by_field)
+    form = event_form(
+        *(table.columns, settings, decisions.parsers, resolved.by_field), resolved.opinions
+    )
     form = decisions.with_event_types(form, settings)
     user_column, value_column = form.columns["user"], form.columns["value"]
     ranked_rows = None
@@ -141,6 +143,7 @@ def _flat_event_reader(
         resolved.reasons,
         decisions.readings,
         event_type=form.default_event_type,
+        opinions=resolved.opinions,
         item_title_column=known_items.title_column,
         item_reading=None if describer is None else describer.reading,
         attention_columns=() if attention is None else tuple(attention.columns.values()),

@@ -29,6 +29,8 @@ class TableReading:
     """Column of items or users that is no field → what it is."""
     event_type: str | None = None
     """Of events that name none."""
+    opinions: Mapping[str, str] = field(default_factory=dict)
+    """Of events: what the values of a column of opinions stand for, see `opinion_columns`."""
     item_title_column: str | None = None
     """Of events: the column with the titles of items that are new."""
     attention_columns: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """In: how a table is read. Out: for each of its columns what it was taken for, why, and samples."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from foretaste.behaviour.column_roles import ColumnRole
 from foretaste.behaviour.event_type_names import known_event_type
+from foretaste.behaviour.opinion_columns import opinion_word
 from foretaste.behaviour.reading.column import MAX_SAMPLES, ColumnReading
 from foretaste.behaviour.reading.hierarchies import level_label
 from foretaste.behaviour.reading.ratings import RatingParser
@@ -153,7 +154,7 @@ def _column_use(
             _sample(raw, text, is_time=field in TIME_FIELDS) for raw, text in column_reading.samples
         )
     if field == "event_type":
-        manner, readable, samples = _event_types(values, settings)
+        manner, readable, samples = _event_types(values, reading.opinions, settings)
     if field == "value" and column_reading is not None:
         manner = "; ".join(
             filter(None, (manner, _worth_of_ratings(column_reading, reading, settings)))
@@ -242,15 +243,17 @@ def _sample(raw: str, text: str, *, is_time: bool) -> str:
 
 
 def _event_types(
-    values: Sequence[Any], settings: BehaviourSettings
+    values: Sequence[Any], opinions: Mapping[str, str], settings: BehaviourSettings
 ) -> tuple[str, float, tuple[str, ...]]:
-    """(how, share of known types, samples) of a column of event types."""
+    """(how, share of known types, samples) of a column of event types, or of opinions."""
     known_types, names = settings.all_event_weights(), settings.names_of_event_types()
     counts = Counter(display_text(value).strip() for value in values)
     samples, known_count = [], 0
     for word, count in counts.most_common():
-        event_type = known_event_type(normalise_event_type(word), known_types, names)
+        event_type = opinions.get(opinion_word(word)) or known_event_type(
+            normalise_event_type(word), known_types, names
+        )
         known_count += count if event_type else 0
         samples.append(word if word == event_type else f"{word} → {event_type or 'not known'}")
     readable = known_count / len(values) if values else 1.0
-    return "event types", readable, tuple(samples[:MAX_EVENT_TYPES])
+    return "opinions" if opinions else "event types", readable, tuple(samples[:MAX_EVENT_TYPES])

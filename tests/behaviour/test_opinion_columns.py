@@ -1,0 +1,77 @@
+"""A column that says who liked what."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from foretaste.behaviour.importer import import_file
+from foretaste.behaviour.opinion_columns import opinion_word, opinions_of_column
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.store import SqlStore
+from foretaste.domain.data import ImportResult
+
+
+def import_table(store: SqlStore, table: Path) -> ImportResult:
+    return import_file(
+        *(store, "events", table, BehaviourSettings()),
+        rejects_dir=table.parent,
+        now=1_770_000_000.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "expected"),
+    [
+        ("thumb", ["up", "down"], ["like", "dislike"]),
+        ("thumbs", ["Thumbs up", "thumbs_down"], ["like", "dislike"]),
+        ("feedback", ["positive", "neutral", "negative"], ["like", "", "dislike"]),
+        ("vote", [1, -1, 0], ["like", "dislike", ""]),
+        ("vote", [1.0, -1.0], ["like", "dislike"]),
+        ("vote", ["+", "-"], ["like", "dislike"]),
+        ("is_liked", [True, False], ["like", "dislike"]),
+        ("gefällt", ["ja", "nein"], ["like", "dislike"]),
+        ("reaction", ["👍", "👎"], ["like", "dislike"]),
+        ("direction", ["up", "down"], []),
+        ("vote", [1, 2, 3], []),
+        ("votes", [0, 1, 0], []),
+        ("liked", [0, 0, 0], []),
+        ("thumb", ["https://shop.example/1.jpg"], []),
+        ("vote", [], []),
+    ],
+)
+def test_values_of_opinions(column: str, values: list[object], expected: list[str]) -> None:
+    opinions = opinions_of_column(column, values, ["user", "item", column])
+    assert [opinions[opinion_word(value)] for value in values if opinions] == expected
+
+
+def test_a_thumb_down_is_no_view(store: SqlStore, tmp_path: Path) -> None:
+    table = tmp_path / "thumbs.csv"
+    table.write_text(
+        "user,track_id,thumb,time\nu1,t1,up,1700000000\nu1,t2,down,1700000001\nu1,t3,,1700000002\n"
+        "u1,t4,sideways,1700000003\n" + "u2,t1,up,1700000004\n" * 40
+    )
+    result = import_table(store, table)
+    kinds = {event.item: event.kind for _, event in store.events()}
+    assert kinds == {"t1": "like", "t2": "dislike", "t3": "view"}
+    assert result.rejected == 1, "what is neither up nor down is told"
+    assert "'up' for a like and 'down' for a dislike" in " ".join(result.warnings)
+    assert "left alone" not in " ".join(result.warnings)
+
+
+def test_where_plays_are_told_what_is_not_liked_is_a_play(store: SqlStore, tmp_path: Path) -> None:
+    table = tmp_path / "plays.json"
+    rows = [
+        {"user": "u1", "track_id": "t1", "liked": True, "ms_played": 180_000, "ts": 1_700_000_000},
+        {"user": "u1", "track_id": "t2", "liked": False, "ms_played": 180_000, "ts": 1_700_000_300},
+    ]
+    table.write_text(json.dumps(rows))
+    import_table(store, table)
+    assert [event.kind for _, event in store.events()] == ["like", "view"]
+
+
+def test_ratings_beside_votes_stay_ratings(store: SqlStore, tmp_path: Path) -> None:
+    table = tmp_path / "ratings.csv"
+    table.write_text("user,movie_id,rating,vote,ts\nu1,m1,5,1,1700000000\nu2,m1,2,1,1700000001\n")
+    import_table(store, table)
+    assert [event.kind for _, event in store.events()] == ["rating", "rating"]
