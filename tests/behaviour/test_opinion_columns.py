@@ -75,3 +75,15 @@ def test_ratings_beside_votes_stay_ratings(store: SqlStore, tmp_path: Path) -> N
     table.write_text("user,movie_id,rating,vote,ts\nu1,m1,5,1,1700000000\nu2,m1,2,1,1700000001\n")
     import_table(store, table)
     assert [event.kind for _, event in store.events()] == ["rating", "rating"]
+
+
+def test_what_is_in_a_playlist_is_liked_by_its_owner(store: SqlStore, tmp_path: Path) -> None:
+    table = tmp_path / "playlists.json"
+    rows = [
+        {"playlist_id": "p1", "owner": "u1", "name": "Best of", "tracks": ["t1", "t2"]},
+        {"playlist_id": "p2", "owner": "u2", "name": "Best of", "tracks": ["t2"]},
+    ]
+    table.write_text(json.dumps(rows))
+    import_table(store, table)
+    likes = [(event.user, event.kind, event.item) for _, event in store.events()]
+    assert likes == [("u1", "like", "t1"), ("u1", "like", "t2"), ("u2", "like", "t2")]

@@ -104,7 +104,10 @@ _FILE_WORDS: Mapping[str, str] = {
     ),
     "click": "click clicks",
     "view": "view views pageviews",
-    "like": "like likes favorites favourites",
+    "like": (
+        "like likes favorites favourites playlist playlists wishlist wishlists watchlist "
+        "watchlists bookmarks merklisten wunschlisten"
+    ),
     "search": "searches",
 }
 _ORDER_WORDS = (

@@ -18,7 +18,13 @@ PRODUCT_ROWS = [
     {"id": 1, "title": "Shirt", "variants": [{"id": 11, "sku": "S-1"}]},
     {"id": 2, "title": "Cap", "variants": [{"id": 21, "sku": "C-1"}]},
 ]
+PLAYLIST_ROWS = [
+    {"playlist_id": f"p{n}", "owner": f"u{n}", "name": "Meine Lieblinge", "tracks": [1, 2, n]}
+    for n in range(4)
+]
 FILES = [
+    ("playlists.json", json.dumps(PLAYLIST_ROWS), "events"),
+    ("wishlists.csv", "wishlist_id,name,product_id\n1,Xmas,4\n1,Xmas,5\n2,Mum,4\n", "events"),
     ("ratings.csv", "userId,movieId,rating,timestamp\n1,31,2.5,1260759144\n", "events"),
     ("movies.csv", "movieId,title,genres\n1,Toy Story,Drama\n2,Heat,Crime\n", "items"),
     ("tags.csv", "userId,movieId,tag,timestamp\n1,31,dark,1260759144\n", "events"),

@@ -26,7 +26,8 @@ _WORDS_OF_FILES: Mapping[RecordType, str] = {
         "event events rating ratings click clicks order orders transaction transactions purchase "
         "purchases buys view views review reviews interaction interactions log logs history plays "
         "behavior behaviors behaviour sessions sales invoices tags feedback actions activity "
-        "activities clickstream baskets checkins listens likes favorites bookings"
+        "activities clickstream baskets checkins listens likes favorites bookings playlists "
+        "wishlists watchlists bookmarks"
     ),
     "items": (
         "item items product products catalog catalogue movie movies film films book books article "
@@ -45,6 +46,7 @@ _WORDS_OF_USERS = (
     "joined registered zip zipcode postalcode postcode totalspent totalorders acceptsmarketing "
     "clubmemberstatus fashionnewsfrequency"
 )
+_COLLECTIONS = ("playlist", "wishlist", "watchlist", "merkliste", "wunschliste")
 MIN_ROWS_OF_A_CATALOGUE = 3
 """From so many rows with an item each of its own on, a table with titles is a catalogue."""
 
@@ -73,7 +75,11 @@ def guess_record_type(table: OpenTable, settings: BehaviourSettings, now: float)
     fields = columns_of_table("events", columns, head, settings, now).by_field
     items = columns_of_table("items", columns, head, settings, now).by_field
     has_title = "title" in items or ("id" in items and named_type == "items")
-    if "item" not in fields and "query" not in fields and not has_title:
+    if (
+        "item" not in fields
+        and "query" not in fields
+        and (not has_title or _has_collections(table))
+    ):
         nested = nested_rows(table, settings)
         if nested is not None:
             flat = nested.flat_table()
@@ -100,6 +106,12 @@ def _type_of_file(name: str) -> RecordType | None:
             if word in names.split():
                 return record_type
     return None
+
+
+def _has_collections(table: OpenTable) -> bool:
+    """Whether the rows are collections that people made, whose titles are of no item."""
+    names = map(normalise_column, (table.name, *table.columns))
+    return any(word in name for name in names for word in _COLLECTIONS)
 
 
 def _is_catalogue(
