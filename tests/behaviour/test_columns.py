@@ -1,5 +1,7 @@
 """Which column holds which field."""
 
+from pathlib import Path
+
 import pytest
 
 from foretaste.behaviour.columns import (
@@ -8,6 +10,9 @@ from foretaste.behaviour.columns import (
     normalise_column,
     resolve_columns,
 )
+from foretaste.behaviour.importer import import_file
+from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.store import SqlStore
 
 
 @pytest.mark.parametrize(
@@ -92,3 +97,21 @@ def test_a_time_is_not_offered_for_a_person() -> None:
     columns = ["endTime", "Year", "artistName"]
     error = missing_column_error("plays.csv", "events", "user", columns[:2], {})
     assert "did you mean" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("table", "title"),
+    [
+        ("track_id,track,artist\n1,Wish,A\n2,Wish,B\n3,Sun,A\n4,Rain,B\n", "Wish"),
+        ("Artikelnr;Artikel;Gruppe\n7;Säge;Holz\n8;Beil;Holz\n", "Säge"),
+        ("id,product,colour\n" + "".join(f"{n},Shoe,red\n" for n in range(9)), ""),
+        ("id,article\n1,4711\n2,4712\n", ""),
+    ],
+)
+def test_a_column_that_names_the_item_is_its_title(
+    store: SqlStore, tmp_path: Path, table: str, title: str
+) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text(table, encoding="utf-8")
+    import_file(store, "items", path, BehaviourSettings(), rejects_dir=tmp_path, now=1.7e9)
+    assert next(item for _, item in store.items()).title == title

@@ -33,6 +33,8 @@ MAX_TITLE_LENGTH = 80.0
 MIN_TITLES = 20
 """Values of which titles that no name gives away are told: they are different phrases."""
 MIN_DISTINCT_TITLES = 0.9
+MIN_DISTINCT_NAMES = 0.3
+"""Songs may be called alike; kinds of products are few."""
 MIN_DIGITS_OF_TIME = 4
 EARLIEST_TIME = 631_152_000.0
 """1990: numbers before it are no times of events, if nothing else says so."""
@@ -53,6 +55,13 @@ _NO_ITEM_WORDS = (
     "fattura negozio fornitore cliente klant bestel factuur winkel"
 )
 _VAGUE_TYPE_COLUMNS = ("type", "action", "activity")
+_ITEM_NOUN_NAMES = (
+    "track song movie film book product article video episode podcast game recipe course show "
+    "anime clip artikel produkt buch lied titel rezept kurs spiel folge produit livre chanson jeu "
+    "recette producto libro pelicula cancion juego receta prodotto articolo canzone gioco ricetta"
+)
+_ITEM_NOUNS = frozenset(_ITEM_NOUN_NAMES.split())
+"""What a column of the items' names is called beside one of their ids: `track_id`, `track`."""
 _TITLE_COLUMNS = ("description", "desc", "itemdescription", "productdescription", "text", "item")
 
 
@@ -243,9 +252,23 @@ def _guess_title(
             _take(table, "title", column, "the title")
             return
     for column in _free(table, values):
+        if column in settings.configured_columns:
+            continue
+        if normalise_column(column) in _ITEM_NOUNS and _are_names(values[column]):
+            _take(table, "title", column, "the title: it names the item")
+            return
+    for column in _free(table, values):
         if column not in settings.configured_columns and _are_titles(column, values[column]):
             _take(table, "title", column, "the title: each row has other words in it")
             return
+
+
+def _are_names(values: Sequence[Any]) -> bool:
+    """Whether the values may be what items are called: short texts, more of them than of kinds."""
+    texts = [value for value in values if isinstance(value, str) and any(map(str.isalpha, value))]
+    is_short = sum(map(len, texts)) < MAX_TITLE_LENGTH * len(texts)
+    is_distinct = len(set(texts)) > MIN_DISTINCT_NAMES * len(texts)
+    return len(texts) >= MIN_DISTINCT_TITLES * len(values) and is_short and is_distinct
 
 
 def _are_titles(column: str, values: Sequence[Any]) -> bool:
