@@ -390,10 +390,20 @@ def test_the_settings_say_how_a_column_is_spoken_of() -> None:
         ("colour", "Red", "en", "In red"),
         ("colour", "Red", "de", "In Rot"),
         ("material", "Cotton", "fr", "En coton"),
+        ("Warengruppe", "Bettwäsche", "de", "Bettwäsche"),
+        ("Catégorie", "Linge", "fr", "Linge"),
+        ("Größe", "XL", "de", "In Größe XL"),
+        ("lang", "en", "en", "In English"),
+        ("Sprache", "en", "de", "Auf Englisch"),
+        ("locale", "de-AT", "fr", "En allemand"),
+        ("lang", "xx", "en", None),
+        ("country", "Frankreich", "de", "Aus Frankreich"),
         ("gender", "Women", "es", "Para mujeres"),
     ],
 )
-def test_whom_things_are_for(column: str, value: str, language: str, text: str | None) -> None:
+def test_what_is_said_of_usual_columns(
+    column: str, value: str, language: str, text: str | None
+) -> None:
     description = FeatureDescription(column, "category", column)
     phrase = feature_phrase(description, value, messages_in(language))
     assert (None if phrase is None else phrase.text) == text
@@ -546,6 +556,8 @@ def messages_of_the_code() -> set[str]:
     from foretaste.generate.feature_phrases import (
         _AUDIENCE_PHRASE,
         _COLUMNS_BY_PHRASE,
+        _LANGUAGE_PHRASE,
+        _PLACE_PHRASE,
         DURATION_STEPS,
         LONG_DURATION,
     )
@@ -554,7 +566,7 @@ def messages_of_the_code() -> set[str]:
     return (
         found
         | set(SOURCE_MESSAGES.values())
-        | {UNKNOWN_USER_MESSAGE, LONG_DURATION, _AUDIENCE_PHRASE}
+        | {UNKNOWN_USER_MESSAGE, LONG_DURATION, _AUDIENCE_PHRASE, _LANGUAGE_PHRASE, _PLACE_PHRASE}
         | {message for _, message in DURATION_STEPS}
         | (set(_COLUMNS_BY_PHRASE) - {"{value}"})
     )

@@ -43,30 +43,50 @@ MIN_YEAR = 1000
 NEAR_RATIO = 1.25
 """How many times a number may be of another for both to be about the same."""
 _AUDIENCE_PHRASE = "For {value}"
+_LANGUAGE_PHRASE = "In {language}"
+_PLACE_PHRASE = "From {place}"
+"""Of languages and places apart from colours and makers: auf Deutsch, aus Frankreich."""
 _COLUMNS_BY_PHRASE: Mapping[str, str] = {
-    "Directed by {value}": "director directors regisseur realisateur",
-    "Written by {value}": "writer writers screenwriter",
+    "Directed by {value}": "director directors regisseur regie realisateur realisation regista",
+    "Written by {value}": "writer writers screenwriter drehbuch drehbuchautor",
     "By {value}": (
-        "author authors autor autoren artist artists kunstler interpret artiste artista composer "
+        "author authors autor autoren autorin verfasser auteur auteurs autore autori "
+        "artist artists kunstler kunstlerin interpret komponist artiste artista composer "
         "band byline journalist"
     ),
-    "With {value}": "cast actor actors actress actresses starring star stars",
-    "From {value}": (
-        "brand maker manufacturer vendor studio publisher designer store country origin region "
-        "marke hersteller source"
+    "With {value}": (
+        "cast actor actors actress actresses starring star stars darsteller schauspieler besetzung "
+        "acteurs actores reparto attori"
     ),
-    "Also from {value}": "collection series",
-    "In {value}": "language languages color colour colors colours farbe",
-    "Made of {value}": "material materials fabric",
-    "About {value}": "topic topics tag tags keyword keywords subject subjects theme themes plots",
+    "From {value}": (
+        "brand maker manufacturer vendor studio publisher designer store source "
+        "marke hersteller verlag marque fabricant editeur marca fabricante editorial merk"
+    ),
+    "Also from {value}": "collection series reihe serie kollektion",
+    "In {value}": "color colour colors colours farbe farben couleur couleurs colore kleur",
+    "Made of {value}": "material materials fabric materialien stoff matiere tejido",
+    "About {value}": (
+        "topic topics tag tags keyword keywords subject subjects theme themes plots "
+        "thema themen schlagwort schlagworte schlagworter sujet sujets tema temas"
+    ),
     "{value}": (
         "genre genres type class kind style mood concern form category categories department "
-        "section"
+        "section kategorie kategorien warengruppe produktgruppe artikelgruppe rubrik ressort stil "
+        "abteilung sparte categorie rubrique rayon categoria categorias seccion genero generi"
     ),
-    "In size {value}": "size sizes",
+    "In size {value}": "size sizes grosse groesse taille talla taglia maat",
 }
 _COMMON_WORD_PHRASES = frozenset(("Made of {value}", _AUDIENCE_PHRASE))
-_COLOUR_COLUMNS = frozenset(["color", "colour", "colors", "colours", "farbe"])
+_COLOUR_COLUMNS = frozenset(_COLUMNS_BY_PHRASE["In {value}"].split())
+_PLACE_NAMES = "country countries origin region land herkunft herkunftsland pays pais paese"
+_PLACE_COLUMNS = frozenset(_PLACE_NAMES.split())
+_LANGUAGE_NAMES = (
+    "language languages lang langs locale sprache sprachen langue langues idioma idiomas lingua "
+    "taal"
+)
+_LANGUAGE_COLUMNS = frozenset(_LANGUAGE_NAMES.split())
+_LANGUAGE_CODE = re.compile(r"[a-z]{1,3}([-_][a-z]{2,4})?", re.IGNORECASE)
+"""`en`, `de-AT`, `pt_BR`."""
 _AUDIENCE_COLUMNS = frozenset(["gender", "sex", "audience", "target", "geschlecht", "zielgruppe"])
 _AUDIENCES = frozenset(
     (
@@ -231,6 +251,10 @@ def _category_phrase(
         return FeaturePhrase(
             words.text(_AUDIENCE_PHRASE, value=name), value, (name,), _AUDIENCE_PHRASE
         )
+    if column & _LANGUAGE_COLUMNS:
+        return FeaturePhrase(words.text(_LANGUAGE_PHRASE, language=name), value, (name,))
+    if column & _PLACE_COLUMNS:
+        return FeaturePhrase(words.text(_PLACE_PHRASE, place=name), value, (name,))
     for phrase, columns in _COLUMNS_BY_PHRASE.items():
         if column & set(columns.split()):
             is_common = phrase in _COMMON_WORD_PHRASES or bool(column & _COLOUR_COLUMNS)
@@ -246,9 +270,10 @@ def spoken_value(description: FeatureDescription, value: str, words: Wording) ->
     """A value as people say it; None for a code that tells nobody anything."""
     if not is_readable(value):
         return None
-    if set(column_words(description.column)) & {"language", "languages"} and len(value) <= 3:
-        locale = Locale.parse(words.language)
-        return locale.languages.get(value.lower())
+    is_language = not _LANGUAGE_COLUMNS.isdisjoint(column_words(description.column))
+    if is_language and _LANGUAGE_CODE.fullmatch(value):
+        code = value[:2] if value[2:3] in ("-", "_") else value
+        return Locale.parse(words.language).languages.get(code.lower())
     name = shorten(_LEVEL_MARK.split(value)[-1].strip())
     letters = sum(letter.isalpha() for letter in name)
     is_size = bool(set(column_words(description.column)) & {"size", "sizes"})
