@@ -128,6 +128,22 @@ def test_run_again_everything_is_known(
     assert again.known == first.added + first.known
 
 
+@pytest.mark.parametrize(("column", "total"), [("Gesamt", 122.4), ("Menge", 3.0)])
+def test_what_was_paid_in_an_order_is_the_value_of_a_purchase(
+    store: SqlStore, tmp_path: Path, column: str, total: float
+) -> None:
+    orders = tmp_path / "orders.csv"
+    orders.write_text(
+        "Kundennr;Datum;Artikelnr;Menge;Gesamt\n"
+        "k1;03.11.2025 14:05;a1;1;22,40\nk2;23.11.2025 14:05;a1;2;100,00\n"
+    )
+    columns = ColumnSettings(events={"value": column})
+    run(store, orders, tmp_path, settings=BehaviourSettings(columns=columns))
+    events = [event for _, event in store.events()]
+    assert [event.kind for event in events] == ["purchase", "purchase"]
+    assert sum(event.value or 0 for event in events) == pytest.approx(total)
+
+
 def test_strict_stores_nothing_if_one_row_is_bad(store: SqlStore, tmp_path: Path) -> None:
     rows = [{"user": "u", "item": "i", "at": START + n} for n in range(50)]
     rows += [{"user": "u", "item": "i", "at": "soon"}] * 4

@@ -139,8 +139,13 @@ def decide_events(
     settings: BehaviourSettings,
     id_forms: IdForms,
     now: float,
+    *,
+    may_rate: bool = True,
 ) -> EventDecisions:
-    """How the columns of a table of events are read. Raises InputError where they cannot be."""
+    """How the columns of a table of events are read. Raises InputError where they cannot be.
+
+    may_rate: whether values of events that name no type may be ratings.
+    """
     warnings: list[str] = []
     decided: dict[str, Any] = {}
     readings: dict[str, ColumnReading] = {}
@@ -155,7 +160,7 @@ def decide_events(
     }
     readers["at"] = partial(read_time_column, field="at", settings=settings, now=now)
     value_column, type_column = columns.get("value"), columns.get("event_type")
-    if type_column is None and value_column is not None:
+    if type_column is None and value_column is not None and may_rate:
         readers["value"] = partial(
             read_rating_column, field="value", settings=settings, column=value_column
         )
@@ -179,7 +184,8 @@ def decide_events(
         decided["zero_is_nobody"] = lambda: is_nobody
     parsers = event_parsers(settings, id_forms, **decided)
     event_decisions = EventDecisions(parsers, decisions, warnings, readings=readings)
-    if "value" in decided:
+    event_decisions.is_rating_table = may_rate
+    if "value" in decided and may_rate:
         _decide_ratings(event_decisions, table, columns, settings)
     return event_decisions
 

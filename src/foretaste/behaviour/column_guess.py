@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from foretaste.behaviour.column_roles import TEXT_COLUMN_NAMES
-from foretaste.behaviour.columns import is_alias, normalise_column, resolve_columns
+from foretaste.behaviour.columns import is_alias, is_rating_name, normalise_column, resolve_columns
 from foretaste.behaviour.event_type_names import (
     ORDER_COLUMNS,
     known_event_type,
@@ -315,11 +315,15 @@ def event_type_of_table(
     file: str, columns: Iterable[str], by_field: Mapping[str, str], settings: BehaviourSettings
 ) -> str | None:
     """The type of events that do not name one, by the file's name or by columns that only orders
-    have; None where neither says, or the settings name another than the usual one.
+    have; None where neither says, or the settings name another than the usual one. Beside a value
+    only orders say it: a value that is not called a rating is what was paid, or how many were.
     """
     usual_type = BehaviourSettings.model_fields["default_event_type"].default
     is_set = settings.default_event_type != usual_type
-    if "event_type" in by_field or "value" in by_field or is_set:
+    if "event_type" in by_field or is_set:
         return None
     order_columns = [name for name in map(normalise_column, columns) if name in ORDER_COLUMNS]
+    if "value" in by_field:
+        is_paid = bool(order_columns) and not is_rating_name(by_field["value"])
+        return "purchase" if is_paid else None
     return type_of_file(file) or ("purchase" if order_columns else None)

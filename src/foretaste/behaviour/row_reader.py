@@ -106,7 +106,10 @@ def _flat_event_reader(
             raise missing_column_error(table.name, "events", "user", table.columns, column_settings)
         if not form.columns["item"] and not form.columns["query"]:
             raise missing_column_error(table.name, "events", "item", table.columns, column_settings)
-    decisions = decide_events(table, form.columns, settings, id_forms, now)
+    event_type = event_type_of_table(table.name, table.columns, resolved.by_field, settings)
+    decisions = decide_events(
+        *(table, form.columns, settings, id_forms, now), may_rate=event_type is None
+    )
     free_columns = [column for column in table.columns if column not in form.columns.values()]
     decisions.warnings += resolved.notes
     decisions.warnings += ownerless_order_warnings(resolved.by_field, table.head, free_columns)
@@ -122,7 +125,6 @@ def _flat_event_reader(
         and falls_within_users(table.head, user_column, value_column, form.parsers.value)
     ):
         ranked_rows, form = RankedRows(user_column), replace(form, missing_time="now")
-    event_type = event_type_of_table(table.name, table.columns, resolved.by_field, settings)
     if event_type is not None:
         form = replace(form, default_event_type=event_type)
         decisions.warnings.append(
