@@ -591,6 +591,24 @@ def test_nothing_is_there_because_of_an_item_that_was_rated_low() -> None:
     assert said(NETWORK, known=evidence(context)) == ["Because you watched Heavy Metal"]
 
 
+@pytest.mark.parametrize(("last", "names_it"), [("view", False), ("like", True)])
+def test_nothing_is_there_because_of_an_item_that_was_refused(
+    last: str,
+    names_it: bool,
+) -> None:
+    """Who played a song and put a thumb down did not like it, also if it is played once more."""
+    plays = [Event(f"e{n}", "view", float(n), user="u", item=id_) for n, id_ in enumerate(HISTORY)]
+    down = Event("down", "dislike", 50.0, user="u", item="crystal")
+    again = Event("again", last, 60.0, user="u", item="crystal")
+    weights = {"view": 1.0, "like": 1.0, "dislike": -1.0}
+    context = build_user_context(
+        [*plays, down, again], SHELF.index, weights, tuple(weights), now=99.0
+    )
+    known = evidence(context, event_types=tuple(weights))
+    assert (SHELF.index["crystal"] in known.past_items) == names_it
+    assert known.may_name("crystal") == names_it
+
+
 def test_titles_that_read_like_sentences_are_quoted() -> None:
     messages = messages_in("en")
     news = "Central bank raises interest rates again"

@@ -28,6 +28,8 @@ MAX_PAST_ITEMS = 100
 MAX_LOOKED_AT_EVENTS = 4
 """As many as a sequence network looks behind where only reasons are told."""
 RATING_EVENT_TYPES = ("rating", "review")
+LOOKED_AT_EVENT_TYPES = ("view", "click", "impression")
+"""That say nothing against a dislike of the same item."""
 LIKED_SHARE_OF_TOP = 0.6
 """Of the highest rating; `behaviour.reading.ratings` has the same."""
 MIN_TITLE_WORD_LETTERS = 4
@@ -58,7 +60,7 @@ class ListEvidence:
 
     @cached_property
     def past_items(self) -> list[int]:
-        """What was taken and not rated low, the newest first, each once."""
+        """What was taken and neither rated low nor refused, the newest first, each once."""
         recent_items = self.context.consumed_items[: -MAX_PAST_ITEMS - 1 : -1].tolist()
         return [item for item in dict.fromkeys(recent_items) if item not in self._unliked_items]
 
@@ -87,7 +89,30 @@ class ListEvidence:
 
     @cached_property
     def _unliked_items(self) -> frozenset[int]:
-        """Items that this person rated lower than what they like: nothing is there because of them.
+        """Items that this person rated low or refused: nothing is there because of them."""
+        return self._low_rated_items | self._refused_items
+
+    @cached_property
+    def _refused_items(self) -> frozenset[int]:
+        """Items with a dislike or the like, also where they were looked at or played before and
+        after it; not if they were liked or bought since.
+        """
+        refused: set[int] = set()
+        for item, kind, weight in zip(
+            *(column.tolist() for column in (self.context.item, self.context.kind)),
+            self.context.weight.tolist(),
+            strict=True,
+        ):
+            event_type = self.event_types[kind] if 0 <= kind < len(self.event_types) else "view"
+            if weight < 0:
+                refused.add(item)
+            elif weight > 0 and event_type not in LOOKED_AT_EVENT_TYPES:
+                refused.discard(item)
+        return frozenset(refused)
+
+    @cached_property
+    def _low_rated_items(self) -> frozenset[int]:
+        """Items that this person rated lower than what they like.
 
         What they like begins at a share of their highest rating, or at their median where that is
         lower.
