@@ -175,6 +175,14 @@ def test_a_title_has_its_article_in_front(open_console: Open) -> None:
     visitor.see('.result:has-text("The Shining")')
 
 
+def test_no_cell_of_a_table_lies_over_the_next_on_a_phone(open_console: Open) -> None:
+    visitor = open_console("/console/model", viewport=PHONE, locale="de-DE")
+    settled(visitor)
+    visitor.see(".console .table tbody .badge.good")
+    spills = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth + 1).length"
+    assert visitor.page.eval_on_selector_all(".console .table tbody th", spills) == 0
+
+
 def test_hostile_names_are_text(open_console: Open) -> None:
     addresses = ("catalogue#item=hostile%2F%3C1%3E", f"people#user={ODD_USER}", "keys")
     for address in addresses:
