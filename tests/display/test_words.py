@@ -27,6 +27,7 @@ def test_every_expert_has_a_name_that_people_read() -> None:
             plain_expert(expert.name) != expert.name.replace("_", " ") or expert.name == "attribute"
         )
     assert plain_expert("attribute:release_year") == "The same release year"
+    assert plain_expert("attribute:VK brutto_band") == "The same VK brutto"
     assert plain_expert("rule boost") == "rule boost"
 
 
@@ -34,6 +35,7 @@ def test_every_expert_looks_at_something_that_people_can_say() -> None:
     for expert in EXPERTS:
         assert expert.name in EXPERT_ASPECTS or expert.name == "attribute"
     assert expert_aspect("attribute:release_year") == "its release year"
+    assert expert_aspect("attribute:price_band") == "its price"
     assert expert_aspect("rule summer sale") == "the rule “summer sale”"
 
 

@@ -179,6 +179,12 @@ def test_orders_are_flagged_and_not_drawn_as_time() -> None:
     assert "time" not in render_plots(q)
 
 
+def test_what_was_made_of_a_column_is_none_of_the_file() -> None:
+    attributes = {"price": ("3",), "price_band": ("0-10",), "price_currency": ("€",)}
+    q = of(row("ann", "a", NOW), items=[Item("a", "A", attributes=attributes), Item("b", "B")])
+    assert q.missing == {"price": 0.5, "title": 0.0}
+
+
 def test_missing_columns_and_texts() -> None:
     items = [
         Item("a", "A", texts={"plot": "p"}, attributes={"genre": ("x",), "praised_for": ("fit",)}),

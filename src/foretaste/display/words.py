@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from foretaste.domain.words import plain_column
+
 EXPERT_WORDS = {
     "product": "Foretaste",
     "popularity": "What is popular",
@@ -71,7 +73,7 @@ def plain_expert(name: str) -> str:
     """An expert or a rule by what it looks at: "attribute:genres" is "The same genres"."""
     kind, _, column = name.partition(":")
     if kind == "attribute" and column:
-        return f"The same {column.replace('_', ' ')}"
+        return f"The same {plain_column(column).replace('_', ' ')}"
     return EXPERT_WORDS.get(name, name.replace("_", " "))
 
 
@@ -79,7 +81,7 @@ def expert_aspect(name: str) -> str:
     """What an expert or a rule looks at: "attribute:genres" is "its genres"."""
     kind, _, column = name.partition(":")
     if kind == "attribute" and column:
-        return f"its {column.replace('_', ' ')}"
+        return f"its {plain_column(column).replace('_', ' ')}"
     rule = name.removeprefix("rule ")
     if rule != name:
         return f"the rule “{rule}”"

@@ -77,6 +77,19 @@ def is_descriptive(column: str, columns: Container[str]) -> bool:
     return column + BAND_SUFFIX not in columns and not is_currency and not is_silent
 
 
+def is_companion(column: str, columns: Container[str]) -> bool:
+    """Whether a column was made of the numbers of another one: nobody's file has it."""
+    return any(
+        column.endswith(suffix) and column.removesuffix(suffix) in columns
+        for suffix in (BAND_SUFFIX, CURRENCY_SUFFIX)
+    )
+
+
+def plain_column(column: str) -> str:
+    """What a file calls the column: the bands of prices are told as the price."""
+    return column.removesuffix(BAND_SUFFIX)
+
+
 def deepest_values(values: Sequence[str]) -> Sequence[str]:
     """Without those that others begin with: of `A` and `A > B` the second."""
     if len(values) < 2 or not any(mark in value for value in values for mark in LEVEL_MARKS):

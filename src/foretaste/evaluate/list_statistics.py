@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from foretaste.domain.data import Ints, Longs
+from foretaste.domain.words import plain_column
 from foretaste.evaluate.list_variety import ListVariety, list_variety
 from foretaste.evaluate.metrics import coverage
 from foretaste.evaluate.sampled_lists import LIST_LENGTH, ListInputs, SampledLists
@@ -151,7 +152,8 @@ class ListStatistics:
             lines.append(f"how near in text to what the person took before, 1 at most: {figures}")
         for column, likeness in self.attributes.items():
             figures = _comparison_text(likeness, _percent)
-            lines.append(f"{column} in common with what the person took before: {figures}")
+            name = plain_column(column)
+            lines.append(f"{name} in common with what the person took before: {figures}")
         return lines
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from foretaste.domain.data import Doubles, ImportResult, Interactions, Ints, Item, Longs
-from foretaste.domain.words import BLAMED_COLUMN, GROUP_COLUMN, PRAISED_COLUMN
+from foretaste.domain.words import BLAMED_COLUMN, GROUP_COLUMN, PRAISED_COLUMN, is_companion
 from foretaste.prepare.clean import SECONDS_PER_DAY, CleaningReport, has_order_only
 from foretaste.prepare.interactions import SESSION_PREFIX, LoadReport
 from foretaste.prepare.languages import count_languages
@@ -205,6 +205,8 @@ def _missing(items: Sequence[Item]) -> dict[str, float]:
             filled[column] = filled.get(column, 0) + 1
     n = max(len(items), 1)
     shares = {
-        column: 1 - count / n for column, count in filled.items() if column not in PARTIAL_COLUMNS
+        column: 1 - count / n
+        for column, count in filled.items()
+        if column not in PARTIAL_COLUMNS and not is_companion(column, filled)
     }
     return dict(sorted(shares.items(), key=lambda pair: -pair[1]))

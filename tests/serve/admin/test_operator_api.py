@@ -12,7 +12,10 @@ import pytest
 
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 from foretaste.consume.consumer_status import ConsumerStatus, add_consumer
+from foretaste.domain.order_charges import CHARGE_COLUMN
+from foretaste.domain.store import ItemColumns
 from foretaste.loop import Foretaste
+from foretaste.serve.admin.data_routes import column_mappings
 from foretaste.serve.http.keys import create_key
 from foretaste.workspace.tenants import create_tenant
 
@@ -185,6 +188,12 @@ def test_models_are_measured_compared_promoted_and_rolled_back(service: httpx.Cl
     until(lambda: answering(names[1]), "the older version answers")
     assert posted(service, "/v1/models/rollback")["version"] == names[0]
     until(lambda: answering(names[0]), "the newer version answers again")
+
+
+def test_columns_of_our_own_are_not_told_as_columns_of_the_file() -> None:
+    attributes = frozenset(("VK brutto", "VK brutto_band", "VK brutto_currency", CHARGE_COLUMN))
+    columns = column_mappings(ItemColumns(attributes, frozenset(("Text",))), None)
+    assert [column.column for column in columns] == ["VK brutto", "Text"]
 
 
 def test_imports_tell_their_rejects_and_are_undone(service: httpx.Client) -> None:

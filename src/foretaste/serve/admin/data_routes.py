@@ -15,7 +15,9 @@ from fastapi.responses import FileResponse, Response
 
 from foretaste.behaviour.import_log import last_imports
 from foretaste.domain.data import ImportResult
+from foretaste.domain.order_charges import CHARGE_COLUMN
 from foretaste.domain.store import ItemColumns
+from foretaste.domain.words import is_companion
 from foretaste.errors import InputError
 from foretaste.online.snapshot import Snapshot
 from foretaste.serve.admin.desk import OperatorDesk
@@ -90,7 +92,7 @@ def imports(service: ServiceDep) -> ImportsAnswer:
     return ImportsAnswer(
         imports=[ImportOut.of(record) for record in records],
         notes=[_import_note(result) for result in reversed(last_imports(workspace.store))],
-        columns=list(_columns(workspace.store.item_columns(), workspace.manager.snapshot)),
+        columns=list(column_mappings(workspace.store.item_columns(), workspace.manager.snapshot)),
     )
 
 
@@ -114,9 +116,13 @@ def _rejects_path(result: ImportResult) -> FilePath | None:
     return path if path is not None and path.is_file() else None
 
 
-def _columns(columns: ItemColumns, snapshot: Snapshot | None) -> Iterator[ColumnMappingOut]:
+def column_mappings(columns: ItemColumns, snapshot: Snapshot | None) -> Iterator[ColumnMappingOut]:
+    """What each column of the items was taken for; none of those that we made ourselves."""
     features = {} if snapshot is None else {f.column: f for f in snapshot.catalogue.features}
+    named_columns = {*columns.attributes, *columns.texts}
     for name in sorted(columns.attributes):
+        if name == CHARGE_COLUMN or is_companion(name, named_columns):
+            continue  # ours, and no column of a file
         feature = features.get(name)
         yield ColumnMappingOut(
             column=name,

@@ -125,7 +125,22 @@ operatorPage("data", () => ({
   },
   get columns() {
     const roles = { attribute: t("attribute"), text: t("text to read") };
-    return (this.answer ? this.answer.columns : []).map((row) => ({ column: row.column, role: roles[row.role], type: row.type || "–", items: row.items === null ? "–" : number(row.items) }));
+    const types = {
+      category: t("category"),
+      list: t("several values"),
+      number: t("number"),
+      year: t("year"),
+      date: t("date"),
+      price: t("price"),
+      duration: t("duration"),
+      flag: t("yes or no"),
+      text: t("text to read"),
+      id: t("an id"),
+      count: t("number"),
+      address: t("an address"),
+      office: t("of the back office"),
+    };
+    return (this.answer ? this.answer.columns : []).map((row) => ({ column: row.column, role: roles[row.role], type: types[row.type] || row.type || "–", items: row.items === null ? "–" : number(row.items) }));
   },
   async downloadRejects(note) {
     const headers = key.value ? { Authorization: `Bearer ${key.value}` } : {};

@@ -140,7 +140,8 @@ export function nameAxis(Plot, margin) {
 
 /* What experts are called in words that say what they look at. */
 export function expertName(expert) {
-  const [name, column] = expert.split(":");
+  const [name, written] = expert.split(":");
+  const column = written?.replace(/_band$/, ""); // of prices, whose bands are ours
   const titles = {
     popularity: t("What most people take"),
     transition: t("What follows the last item"),
