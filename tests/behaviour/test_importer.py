@@ -128,6 +128,16 @@ def test_run_again_everything_is_known(
     assert again.known == first.added + first.known
 
 
+def test_a_file_of_names_without_rows_is_told(store: SqlStore, tmp_path: Path) -> None:
+    orders = tmp_path / "orders.csv"
+    orders.write_text("Kundennr;Datum;Artikelnr\n")
+    result = run(store, orders, tmp_path)
+    assert result.read == 0
+    assert "no rows" in result.warnings[0]
+    orders.write_text("Kundennr;Datum;Artikelnr\nk1;03.11.2025;a1\n")
+    assert not any("no rows" in warning for warning in run(store, orders, tmp_path).warnings)
+
+
 @pytest.mark.parametrize(("column", "total"), [("Gesamt", 122.4), ("Menge", 3.0)])
 def test_what_was_paid_in_an_order_is_the_value_of_a_purchase(
     store: SqlStore, tmp_path: Path, column: str, total: float

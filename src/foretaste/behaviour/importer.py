@@ -201,11 +201,14 @@ def _import(
         rejected=rejects.count,
         rejects_file=str(rejects.path) if rejects.count else None,
         warnings=(
+            *(() if table.head else (NO_ROWS_NOTE,)),
             *(*notes, *table.form.notes, *table.step_notes()),
             *(*rejects.repeat_notes(), *reader.warnings()),
         ),
     )
 
+
+NO_ROWS_NOTE = "it has the names of its columns and no rows: nothing is imported of it"
 
 Refuse = Callable[[Sequence[Any]], Mapping[int, EventRefusal]]
 """Records → index → why not, of those that may not come in (again)."""
