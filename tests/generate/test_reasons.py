@@ -313,6 +313,14 @@ def test_a_question_is_answered_by_what_has_its_words(
     assert near == (answer or ([f"Close in meaning to “{query}”"] if is_name else []))
 
 
+def test_a_question_that_the_language_model_read_is_answered_too() -> None:
+    known = evidence(past(query="treasure"))
+    for expert in ("query", "language"):
+        assert said([Term(expert, 3.0, feature="query")], known=known) == [
+            "Its description mentions “treasure”"
+        ]
+
+
 def test_a_search_is_told_in_its_own_words() -> None:
     context = build_user_context(
         [Event("e", "search", 1.0, user="u", query="a slow film")],

@@ -2,8 +2,9 @@
 its items, out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,12 @@ from foretaste.generate.list_evidence import ListEvidence
 AVERAGE_ITEM = "average item"
 """The feature of terms that every item has."""
 NETWORK_EXPERTS = ("sequence", "language")
-EventPositions = list[tuple[str, list[int]]]
-"""(past event, the columns of its terms)"""
+TAKEN_BEFORE = "taken before"
+"""The feature of a term that an item has for having been taken."""
+COMMON_EXPERTS = ("returning", "freshness")
+"""Experts whose terms are true of many items."""
+EventNats = list[tuple[str, float]]
+"""(past event, what it adds), the strongest first"""
 
 
 class ListTerms:
@@ -32,8 +37,7 @@ class ListTerms:
         for position, column in enumerate(self.columns):
             self._positions_by_kind.setdefault(_expert_kind(column.expert), []).append(position)
         self._positions_by_kinds: dict[tuple[str, ...], list[int]] = {}
-        self._events_by_kind: dict[str, EventPositions] = {}
-        self._positions_by_name: dict[str, list[int]] = {}
+        self._events_by_kind: dict[str, list[EventNats]] = {}
         self.features: dict[int, Any] = {}
         """Column → what is said of its value, as it was found out; see `reason_candidates`."""
         self.named_events: dict[tuple[str, ...], Any] = {}
@@ -52,26 +56,62 @@ class ListTerms:
             )
         return positions
 
-    def positions_where(self, name: str, is_wanted: Callable[[TermColumn], bool]) -> list[int]:
-        """The columns that are wanted, looked for once under this name."""
-        positions = self._positions_by_name.get(name)
-        if positions is None:
-            columns = enumerate(self.columns)
-            positions = [position for position, column in columns if is_wanted(column)]
-            self._positions_by_name[name] = positions
-        return positions
+    def has_any(self, kinds: Sequence[str]) -> bool:
+        """Whether any item has terms of experts of one of these kinds."""
+        return not self._positions_by_kind.keys().isdisjoint(kinds)
 
-    def events(self, kind: str) -> EventPositions:
-        """The past events that experts of a kind speak of and that may be named."""
+    @cached_property
+    def network_positions(self) -> list[int]:
+        """The columns of what the networks say of a history, but for the average item's."""
+        return self._where(
+            lambda own: own.expert in NETWORK_EXPERTS and own.feature != AVERAGE_ITEM
+        )
+
+    @cached_property
+    def expert_popularity_positions(self) -> list[int]:
+        """The columns of what the expert for popularity itself says."""
+        return self._where(lambda own: own.expert == own.feature == "popularity")
+
+    @cached_property
+    def popularity_positions(self) -> list[int]:
+        """The columns of what popularity adds, whichever expert says so."""
+        return self._where(lambda own: own.feature == "popularity")
+
+    @cached_property
+    def query_positions(self) -> list[int]:
+        """The columns of what was searched for."""
+        return self._where(lambda own: own.feature == "query")
+
+    @cached_property
+    def common_positions(self) -> list[int]:
+        """The columns of what is true of many items."""
+        return self._where(lambda own: own.expert in COMMON_EXPERTS or own.feature == TAKEN_BEFORE)
+
+    def _where(self, is_wanted: Callable[[TermColumn], bool]) -> list[int]:
+        return [position for position, column in enumerate(self.columns) if is_wanted(column)]
+
+    def events(self, kind: str) -> list[EventNats]:
+        """Of each item the past events that experts of a kind speak of and that may be named; not
+        the item itself.
+        """
         events = self._events_by_kind.get(kind)
         if events is None:
-            positions_by_event: dict[str, list[int]] = {}
+            nats_by_event: dict[str, list[float]] = {}
             for position in self.positions(kind):
                 event = self.columns[position].event
                 if event is not None and self.evidence.may_name(event):
-                    positions_by_event.setdefault(event, []).append(position)
-            events = self._events_by_kind[kind] = list(positions_by_event.items())
+                    nats = [row[position] for row in self.rows]
+                    earlier = nats_by_event.get(event)
+                    nats_by_event[event] = nats if earlier is None else _sums(earlier, nats)
+            rows = zip(*nats_by_event.values(), strict=True) if nats_by_event else [()] * len(self)
+            events = self._events_by_kind[kind] = [
+                _strongest_first(nats_by_event, nats, item_id)
+                for item_id, nats in zip(self._item_ids, rows, strict=True)
+            ]
         return events
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
     @cached_property
     def raising_nats(self) -> list[float]:
@@ -141,22 +181,11 @@ class ItemTerms:
 
     def __init__(self, list_terms: ListTerms, row: int) -> None:
         self.of_list, self.nats = list_terms, list_terms.own_row(row)
+        self._row = row
 
-    def events_of(self, kind: str) -> list[tuple[str, float]]:
-        """(past event, nats) of one kind of expert, strongest first."""
-        nats, sums = self.nats, []
-        for event, positions in self.of_list.events(kind):
-            if len(positions) == 1:
-                total = nats[positions[0]]
-            else:
-                known = [
-                    nats[position] for position in positions if nats[position] == nats[position]
-                ]
-                total = sum(known) if known else np.nan
-            if total == total:  # not nan
-                sums.append((event, total))
-        sums.sort(key=_negative_nats)
-        return sums
+    def events_of(self, kind: str) -> EventNats:
+        """Of one kind of expert."""
+        return self.of_list.events(kind)[self._row]
 
     def sum_of(self, positions: Sequence[int]) -> float:
         """The nats of these columns together."""
@@ -183,15 +212,24 @@ class ItemTerms:
         """Those of experts of these kinds."""
         return self.terms(self.of_list.positions(*kinds))
 
-    def of_feature(self, feature: str) -> list[int]:
-        """The columns of a feature."""
-        return self.of_list.positions_where(
-            f"feature {feature}", lambda own: own.feature == feature
-        )
+
+def _strongest_first(events: Iterable[str], nats: Iterable[float], item_id: str) -> EventNats:
+    """Those that are known, but for the item itself."""
+    known = [
+        (event, own)
+        for event, own in zip(events, nats, strict=True)
+        if own == own and event != item_id  # not nan
+    ]
+    known.sort(key=itemgetter(1), reverse=True)
+    return known
 
 
-def _negative_nats(pair: tuple[str, float]) -> float:
-    return -pair[1]
+def _sums(nats: Sequence[float], more: Sequence[float]) -> list[float]:
+    """Of two rows of terms; nan is none."""
+    return [
+        own if other != other else other if own != own else own + other
+        for own, other in zip(nats, more, strict=True)
+    ]
 
 
 @lru_cache(maxsize=1_000)

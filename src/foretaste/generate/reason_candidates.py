@@ -21,9 +21,13 @@ from foretaste.generate.candidate import (
 )
 from foretaste.generate.feature_phrases import FeaturePhrase
 from foretaste.generate.list_evidence import ColumnEvidence, ListEvidence, event_ids
-from foretaste.generate.list_terms import AVERAGE_ITEM, NETWORK_EXPERTS, ItemTerms, ListTerms
+from foretaste.generate.list_terms import NETWORK_EXPERTS, ItemTerms, ListTerms
 from foretaste.generate.media_reasons import media_candidates
-from foretaste.generate.request_candidates import common_candidates, request_candidates
+from foretaste.generate.request_candidates import (
+    REQUEST_EXPERTS,
+    common_candidates,
+    request_candidates,
+)
 from foretaste.generate.safe import safe_name
 
 MIN_REASON_NATS = 0.05
@@ -42,12 +46,22 @@ every item.
 """
 
 
-def candidates_of(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
-    """What can be said of one item."""
-    sentences: list[ReasonCandidate] = []
-    for compose in _COMPOSERS:
-        sentences += compose(item, terms, evidence)
-    return [candidate for candidate in sentences if candidate.contribution >= MIN_REASON_NATS]
+def candidates_of_items(items: Sequence[int], terms: ListTerms) -> list[list[ReasonCandidate]]:
+    """What can be said of each item of a list. items: internal ids."""
+    composers = [
+        compose
+        for compose, kinds in _COMPOSERS
+        if kinds is None or terms.has_any(kinds)  # of what no item has nothing can be said
+    ]
+    return [
+        [
+            candidate
+            for compose in composers
+            for candidate in compose(item, item_terms, terms.evidence)
+            if candidate.contribution >= MIN_REASON_NATS
+        ]
+        for item, item_terms in zip(items, terms.of_items(), strict=True)
+    ]
 
 
 def _follow_ups(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
@@ -129,10 +143,7 @@ def _together(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[Reaso
 
 def _history(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What the networks that read the whole history say, with the events they leaned on most."""
-    networks = terms.of_list.positions_where(
-        "networks", lambda own: own.expert in NETWORK_EXPERTS and own.feature != AVERAGE_ITEM
-    )
-    nats = terms.sum_of(networks)
+    nats = terms.sum_of(terms.of_list.network_positions)
     if nats < MIN_REASON_NATS:
         return []
     candidates = (
@@ -242,11 +253,11 @@ def _themes(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonC
                     sentence, THEME, 3, 1.5 * nats, nats, "lexical", (event,), None, (*words, title)
                 )
             )
-    popularity = terms.of_list.positions_where(
-        "popularity", lambda own: own.expert == own.feature == "popularity"
-    )
     lexical_nats = dict(lexical_events)
-    is_unknown = any(terms.nats[position] < MAX_UNKNOWN_NATS for position in popularity)
+    is_unknown = any(
+        terms.nats[position] < MAX_UNKNOWN_NATS
+        for position in terms.of_list.expert_popularity_positions
+    )
     for event, nats in content_events[:MAX_ALTERNATIVES]:
         nats += lexical_nats.get(event, 0.0)
         title = evidence.title(event) if nats >= MIN_REASON_NATS else None
@@ -369,13 +380,15 @@ def _looks(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCa
     return media_candidates(item, terms.of_kinds("media", AUDIO_MATCH), evidence)
 
 
-_COMPOSERS: tuple[Callable[[int, ItemTerms, ListEvidence], list[ReasonCandidate]], ...] = (
-    _follow_ups,
-    _together,
-    _history,
-    _themes,
-    _looks,
-    _features,
-    request_candidates,
-    common_candidates,
+_Composer = Callable[[int, ItemTerms, ListEvidence], list[ReasonCandidate]]
+_COMPOSERS: tuple[tuple[_Composer, Sequence[str] | None], ...] = (
+    (_follow_ups, ("transition", "neighbour")),
+    (_together, ("together", "together-like")),
+    (_history, NETWORK_EXPERTS),
+    (_themes, ("content", "lexical")),
+    (_looks, ("media", AUDIO_MATCH)),
+    (_features, ("attribute",)),
+    (request_candidates, REQUEST_EXPERTS),
+    (common_candidates, None),
 )
+"""In this order; with the kinds of experts whose terms each speaks of, None for any."""

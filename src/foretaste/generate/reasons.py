@@ -22,7 +22,7 @@ from foretaste.generate.last_resort import (
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.list_terms import ListTerms
 from foretaste.generate.messages import Messages
-from foretaste.generate.reason_candidates import MIN_REASON_NATS, candidates_of
+from foretaste.generate.reason_candidates import MIN_REASON_NATS, candidates_of_items
 from foretaste.generate.safe import is_suspicious
 
 DAYS_OF_A_WEEK = 7
@@ -112,10 +112,7 @@ def compose_reasons(
 ) -> ListReasons:
     """The reasons of each item. items: internal ids. terms: of each item's score."""
     list_terms = ListTerms(items, TermTable.of(terms), evidence)
-    candidates_by_item = [
-        candidates_of(item, item_terms, evidence)
-        for item, item_terms in zip(items, list_terms.of_items(), strict=True)
-    ]
+    candidates_by_item = candidates_of_items(items, list_terms)
     common = _common_sentences(candidates_by_item)
     told_list = _ToldList(items, list_terms, candidates_by_item, common, max_reasons)
     reasons = told_list.reasons(without=None)

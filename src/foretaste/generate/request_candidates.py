@@ -7,7 +7,7 @@ from foretaste.domain.text_limits import shorten
 from foretaste.domain.words import stem, without_accents, words_of
 from foretaste.generate.candidate import COMMON, REQUEST, ReasonCandidate, Sentence
 from foretaste.generate.list_evidence import ListEvidence
-from foretaste.generate.list_terms import ItemTerms
+from foretaste.generate.list_terms import TAKEN_BEFORE, ItemTerms
 from foretaste.generate.safe import safe_name
 
 MIN_POPULAR_NATS = 0.5
@@ -15,8 +15,8 @@ MIN_POPULAR_NATS = 0.5
 
 MIN_FRESH_NATS = 4.8
 """Nats that an item has for its age until it is a half-life old; see `rank.freshness`."""
-COMMON_EXPERTS, TAKEN_BEFORE = ("returning", "freshness"), "taken before"
-"""Experts, and a feature, whose terms are true of many items."""
+REQUEST_EXPERTS = ("wish", "rule", "query", "language")
+"""Experts of which terms come from what was asked for."""
 MIN_MEANING_NATS = 2.0
 """Nats from which an item that has none of the words of a query answers it by its meaning."""
 
@@ -50,7 +50,7 @@ def request_candidates(
             sentences.append(
                 ReasonCandidate(Sentence("Featured here"), COMMON, 1, term.nats, term.nats, "rule")
             )
-    nats = terms.sum_of(terms.of_feature("query"))
+    nats = terms.sum_of(terms.of_list.query_positions)
     query = evidence.context.query
     if query and nats > 0:
         answer = _answer(item, query, evidence) or _answer_in_meaning(query, nats, evidence)
@@ -121,7 +121,7 @@ def _answer_in_meaning(
 def common_candidates(item: int, terms: ItemTerms, evidence: ListEvidence) -> list[ReasonCandidate]:
     """What is true of many: that others take it, that it was taken before."""
     sentences = []
-    popularity = terms.sum_of(terms.of_feature("popularity"))
+    popularity = terms.sum_of(terms.of_list.popularity_positions)
     if popularity >= MIN_POPULAR_NATS:
         sentences.append(
             ReasonCandidate(
@@ -136,10 +136,7 @@ def common_candidates(item: int, terms: ItemTerms, evidence: ListEvidence) -> li
                 heading=Sentence("Popular choices"),
             )
         )
-    positions = terms.of_list.positions_where(
-        "common", lambda own: own.expert in COMMON_EXPERTS or own.feature == TAKEN_BEFORE
-    )
-    for term in terms.terms(positions):
+    for term in terms.terms(terms.of_list.common_positions):
         if term.expert == "returning":
             sentence = Sentence("You may be running out of this")
             sentences.append(
