@@ -44,7 +44,7 @@ class QuantizedVectors:
             if codes is None:
                 codes = np.empty((row_count, block.shape[1]), np.int8)
             stop = start + len(block)
-            codes[start:stop], steps[start:stop] = _quantize(block)
+            codes[start:stop], steps[start:stop] = quantize(block)
             start = stop
         assert codes is not None
         assert start == row_count
@@ -87,7 +87,8 @@ class QuantizedVectors:
         return bool(self.steps.any())
 
 
-def _quantize(rows: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
+def quantize(rows: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
+    """[rows, dim] → (the same in 8 bits, in steps of [rows])"""
     steps = np.abs(rows).max(axis=1, initial=0) / np.float32(127)
     return np.rint(rows / np.where(steps > 0, steps, 1)[:, None]).astype(np.int8), steps
 
@@ -298,4 +299,4 @@ class GrowingVectors:
         return extended
 
     def _split(self, rows: Floats) -> tuple[Array, ...]:
-        return _quantize(rows) if isinstance(self.rows, QuantizedVectors) else (rows,)
+        return quantize(rows) if isinstance(self.rows, QuantizedVectors) else (rows,)

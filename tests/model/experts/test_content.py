@@ -21,10 +21,27 @@ def mass(expert: ContentExpert, one: object) -> list[float]:
 
 
 def test_is_the_softmax_of_the_cosine(here: World) -> None:
-    vectors = np.asarray(here.catalogue.vectors)
+    vectors, one = np.asarray(here.catalogue.vectors), here.took(7)
     wanted = log_softmax(vectors @ vectors[7] / np.float32(0.07))
+    as_before = ContentExpert(ContentSettings(), here.catalogue, is_quantized=False)
 
-    np.testing.assert_allclose(made(here).log_prob([here.took(7)])[0], wanted, atol=1e-4)
+    np.testing.assert_allclose(as_before.log_prob([one])[0], wanted, atol=1e-4)
+    np.testing.assert_allclose(made(here).log_prob([one])[0], wanted, atol=0.1)
+    np.testing.assert_allclose(
+        made(here).scorer(one).log_prob(), made(here).log_prob([one])[0], atol=1e-5
+    )
+
+
+def test_a_version_compares_as_it_was_fitted(here: World) -> None:
+    one = here.took(7)
+    for is_quantized in (False, True):
+        expert = ContentExpert(ContentSettings(), here.catalogue, is_quantized=is_quantized)
+        again = ContentExpert.from_state(*expert.state(), here.catalogue)
+        np.testing.assert_array_equal(again.log_prob([one]), expert.log_prob([one]))
+
+    older = ContentExpert.from_state({}, ContentSettings().model_dump(), here.catalogue)
+    as_before = ContentExpert(ContentSettings(), here.catalogue, is_quantized=False)
+    np.testing.assert_array_equal(older.log_prob([one]), as_before.log_prob([one]))
 
 
 def test_newer_events_weigh_more_and_old_ones_nothing(here: World) -> None:
@@ -70,7 +87,10 @@ def test_a_new_item_comes_by_its_text(here: World) -> None:
     expert = made(here)
     expert.grow(shelf([*here.items, item(60, 2)]))
     row = expert.log_prob([here.took(31, 35)])[0]
+    anew = made(here)
+    anew.grow(shelf([*here.items, item(60, 2)]), ())
 
+    np.testing.assert_array_equal(anew.log_prob([here.took(31, 35)])[0], row)
     assert row[60] > row[[*range(30), *range(45, 60)]].max()
 
 
@@ -79,6 +99,8 @@ def test_each_reason_is_the_event_it_comes_from(here: World) -> None:
     terms = made(here).terms(one, np.array([2, 33], np.int32))
     stone, rose = ({t.event: t.nats for t in some if t.event} for some in terms)
 
+    sums = [sum(term.nats for term in some) for some in terms]
+    np.testing.assert_allclose(sums, made(here).scorer(one).log_prob(np.array([2, 33])), atol=1e-6)
     assert set(stone) == {"i1", "garden rose"}
     assert stone["i1"] > 0 > stone["garden rose"]
     assert rose["garden rose"] > 0 > rose["i1"]

@@ -1,7 +1,7 @@
 """Content: what reads like the recent items, reviews and searches. P(item | taste vector).
 
 The taste vector is the decayed sum of what the language model read of the last events; P is the
-softmax of its cosine with each item. Alive for a new item and from the first event.
+softmax of its cosine with each item, both in 8 bits. Alive for a new item and from the first event.
 """
 
 from collections.abc import Sequence
@@ -16,11 +16,16 @@ from foretaste.domain.ports import StateArrays, StateMetadata
 from foretaste.domain.term_table import TermTable
 from foretaste.domain.text_limits import shorten
 from foretaste.model.experts.stateless import StatelessExpert
+from foretaste.model.index.base import VectorIndex, is_exhaustive, rows_of
 from foretaste.model.index.build import extended_index, shared_index, vector_sum
+from foretaste.model.index.quantized import QuantizedIndex
 from foretaste.model.index.softmax import SoftmaxScorer, log_softmax
 from foretaste.model.settings import ContentSettings
 from foretaste.model.terms import event_columns, rest_terms
 from foretaste.model.training import Training
+
+QUANTIZED = "quantized"
+"""Of the metadata of a version: whether items are compared in 8 bits."""
 
 
 class ContentExpert(StatelessExpert[ContentSettings]):
@@ -28,9 +33,14 @@ class ContentExpert(StatelessExpert[ContentSettings]):
 
     name = "content"
 
-    def __init__(self, settings: ContentSettings, catalogue: Catalogue) -> None:
+    def __init__(
+        self, settings: ContentSettings, catalogue: Catalogue, *, is_quantized: bool = True
+    ) -> None:
+        """is_quantized: whether items are compared in 8 bits; not in versions from before."""
         super().__init__(settings)
+        self._is_quantized = is_quantized
         self._text_space = shared_index(catalogue.vectors, catalogue.derived)
+        self._index = self._index_after(None)
         self._item_ids = catalogue.ids
         self._vector_sum = vector_sum(catalogue)  # [dim]
 
@@ -85,12 +95,19 @@ class ContentExpert(StatelessExpert[ContentSettings]):
         taste = event_vectors.sum(axis=0)
         return taste / np.float32(max(float(np.linalg.norm(taste)), 1e-9))
 
+    def _index_after(self, changed: Sequence[int] | None) -> VectorIndex:
+        """What the taste is compared with. changed: as in `grow`."""
+        vectors, old_index = self._text_space.vectors, getattr(self, "_index", None)
+        if not self._is_quantized or not is_exhaustive(len(vectors)):
+            return self._text_space.index  # vectors of a large catalogue are in 8 bits already
+        if changed is None or not isinstance(old_index, QuantizedIndex):
+            return QuantizedIndex.of(rows_of(vectors), len(vectors))
+        return old_index.extended(rows_of(vectors), len(vectors), changed)
+
     def log_prob(self, user_contexts: Sequence[UserContext]) -> Floats:
         """[user_contexts, items]"""
         tastes = np.stack([self._taste_vector(user_context) for user_context in user_contexts])
-        return log_softmax(
-            self._text_space.index.scores(tastes / np.float32(self._settings.temperature))
-        )
+        return log_softmax(self._index.scores(tastes / np.float32(self._settings.temperature)))
 
     def scorer(self, user_context: UserContext) -> "ContentScorer":
         """The history read once."""
@@ -107,15 +124,23 @@ class ContentExpert(StatelessExpert[ContentSettings]):
         """New items are read like the others."""
         old_size = 0 if changed is None else len(self._item_ids)
         self._text_space = extended_index(self._text_space, catalogue.vectors, changed)
+        self._index = self._index_after(changed)
         self._vector_sum = sum_rows(catalogue.vectors, old_size) + (
             self._vector_sum if old_size else 0
         )
         self._item_ids = catalogue.ids
 
+    def state(self) -> tuple[StateArrays, StateMetadata]:
+        """Only how it was set and compares; the rest is made from the catalogue."""
+        arrays, metadata = super().state()
+        return arrays, {**metadata, QUANTIZED: self._is_quantized}
+
     @classmethod
     def from_state(cls, arrays: StateArrays, metadata: StateMetadata, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
-        return cls(ContentSettings(**metadata), catalogue)
+        settings = {name: value for name, value in metadata.items() if name != QUANTIZED}
+        is_quantized = bool(metadata.get(QUANTIZED, False))
+        return cls(ContentSettings(**settings), catalogue, is_quantized=is_quantized)
 
 
 class ContentScorer(SoftmaxScorer):
@@ -128,9 +153,7 @@ class ContentScorer(SoftmaxScorer):
         self._scale = 1 / (
             max(float(np.linalg.norm(self._event_vectors.sum(axis=0))), 1e-9) * temperature
         )
-        super().__init__(
-            expert._text_space.index, expert._unit_sum(self._event_vectors) / temperature
-        )
+        super().__init__(expert._index, expert._unit_sum(self._event_vectors) / temperature)
 
     def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """What each event adds over what it adds to the average item, and the rest."""
