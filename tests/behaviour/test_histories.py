@@ -66,6 +66,19 @@ class HistoryContract:
         assert ids(store.history(None, "s2")) == ["c", "e"]
         assert store.history("nobody", "nowhere") == []
 
+    def test_a_bare_history_is_the_same_events(self, store: Store) -> None:
+        said = Event("q", "search", 4.5, "u", "own", value=2.5, text="t", query="red shoes")
+        mine = [click("a", 5, "u"), click("b", 1, "u", "s1"), click("c", 3, None, "own"), said]
+        store.add_events([click("d", 2, "v"), click("e", 4, "v", "own"), *mine])
+        store.identify("own", "u", 6.0)
+        every_limit: list[Any] = [(), (2,), (10, ["click"])]
+        for person in [("u", None), ("u", "s1"), (None, "own"), ("v", "own"), ("nobody", None)]:
+            for limits in every_limit:
+                assert store.bare_history(*person, *limits) == [
+                    (e.item, e.kind, e.value, e.at, e.text, e.query)
+                    for e in store.history(*person, *limits)
+                ]
+
     def test_of_a_long_history_the_newest_can_be_read_alone(self, store: Store) -> None:
         store.add_events([click(name, at, "u", "s") for at, name in enumerate("abcde")])
         assert ids(store.history("u", None, 2)) == ["d", "e"]

@@ -78,6 +78,7 @@ def test_no_id_is_in_any_file_and_all_that_was_done_is_known(trained: Path, key_
     act(shop)
     kinds = [event.kind for event in shop.store.history(USER, None)]
     assert sorted(kinds) == ["click", "click", "dislike", "identify"]
+    assert [event.kind for event in shop.store.bare_history(USER, None)] == kinds
     assert shop.store.user(USER) is not None
     assert [change.act for change in shop.store.preferences(None, SESSION)] == ["boost"]
     assert not shop.consent(USER).allows("share")

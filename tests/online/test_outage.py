@@ -126,10 +126,10 @@ def test_what_a_store_that_is_away_answers(loop: Foretaste) -> None:
     snapshot, error = loop.catch_up(), StoreError("away")
     loop.outage.limits.refresh()
     store = outage.NullStore(lambda: snapshot.items, loop.outage.limits, error)
-    assert [event.item for event in store.history("u1", None, 10, [])] == ["space-3"]
-    assert [event.item for event in store.history(None, "tv", 10, [])] == ["space-4"]
+    assert [event.item for event in store.bare_history("u1", None, 10, [])] == ["space-3"]
+    assert [event.item for event in store.bare_history(None, "tv", 10, [])] == ["space-4"]
     assert [preference.act for preference in store.preferences("u1", None)] == ["mute"]
-    assert (store.history("u2", None), store.preferences("u2", None)) == ([], ())
+    assert (store.bare_history("u2", None), store.preferences("u2", None)) == ([], ())
     assert (store.user("u1"), store.user_of_session("tv"), store.user_counts(0.0, 1.0)) == (
         None,
         None,

@@ -5,10 +5,11 @@ they did: an index leads to their newest events, and what lies behind those is n
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from math import inf
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import sqlalchemy as sa
 
@@ -17,6 +18,7 @@ from foretaste.behaviour.engine import store_errors
 from foretaste.behaviour.identity import IdentityRows, SessionOwners
 from foretaste.behaviour.schema import events
 from foretaste.behaviour.transactions import read_surely
+from foretaste.domain.bare_event import BareEvent
 from foretaste.domain.data import IDENTIFY_EVENT, Event
 from foretaste.domain.store import EventColumns, Past, UserKey
 
@@ -46,13 +48,36 @@ class HistoryRows(IdentityRows):
         A session on which a user was identified is that user, on every device. Of the session of a
         known user, events of other users are left out: a device may be shared.
         """
+        rows = self._history_rows(user, session, n, event_types, WHOLE)
+        return [schema.event_from_row(row[1:]) for row in rows]
+
+    def bare_history(
+        self,
+        user: str | None,
+        session: str | None,
+        n: int | None = None,
+        event_types: Sequence[str] | None = None,
+    ) -> list[BareEvent]:
+        """The same of each event that lists are made from."""
+        rows = self._history_rows(user, session, n, event_types, BARE)
+        return [BareEvent._make(row[FIRST_FIELD:]) for row in rows]
+
+    def _history_rows(
+        self,
+        user: str | None,
+        session: str | None,
+        n: int | None,
+        event_types: Sequence[str] | None,
+        shape: "RowShape",
+    ) -> list[Any]:
         if user is None and session is not None:
             user = self.user_of_session(session)
         past = Past(inf, UNLIMITED, UNLIMITED if n is None else n)
+        newest_rows = partial(self._newest_rows, event_types=event_types, shape=shape)
         if user is None:
-            rows = self._newest_rows("session", [(session, past)] if session else [], event_types)
+            rows = newest_rows("session", [(session, past)] if session else [])
         else:
-            rows = self._newest_rows("user", [(user, past)], event_types)
+            rows = newest_rows("user", [(user, past)])
             if n is None:
                 sessions = self.sessions_of_user(user)
             else:
@@ -60,12 +85,12 @@ class HistoryRows(IdentityRows):
             if session is not None:
                 sessions.add(session)
             owners = self.owners(sessions) if sessions else SessionOwners([])
-            for row in self._newest_rows("anonymous", [(s, past) for s in sessions], event_types):
-                owner = owners.owner_of(row[SESSION], row[0])[0]
-                if owner == user or (owner is None and row[SESSION] == session):
+            for row in newest_rows("anonymous", [(s, past) for s in sessions]):
+                owner = owners.owner_of(row[shape.session], row[0])[0]
+                if owner == user or (owner is None and row[shape.session] == session):
                     rows.append(row)
-        rows.sort(key=itemgetter(AT, 0))
-        return [schema.event_from_row(row[1:]) for row in rows[-past.n :]]
+        rows.sort(key=itemgetter(shape.at, 0))
+        return rows[-past.n :]
 
     def events_of_types(
         self, event_types: Sequence[str], after_number: int, until_number: int
@@ -97,9 +122,11 @@ class HistoryRows(IdentityRows):
             if user is None and session is not None
         }
         for row in self._newest_rows("user", users.items(), event_types):
-            yield (row[USER], None), row[0], (row[USER], None, *_columns(row))
+            user = row[BARE.user]
+            yield (user, None), row[0], (user, None, *row[FIRST_FIELD:])
         for row in self._newest_rows("session", sessions.items(), event_types):
-            yield (None, row[SESSION]), row[0], (None, row[SESSION], *_columns(row))
+            session = row[BARE.session]
+            yield (None, session), row[0], (None, session, *row[FIRST_FIELD:])
         yield from self._events_before_identified(users, event_types)
 
     def _events_before_identified(
@@ -115,9 +142,9 @@ class HistoryRows(IdentityRows):
         session_pasts = [(session, users[user]) for user, session in pairs]
         rows = self._newest_rows("anonymous", session_pasts, event_types)
         for number, row in {row[0]: row for row in rows}.items():  # several may share a session
-            owner, since = owners.owner_of(row[SESSION], number)
+            owner, since = owners.owner_of(row[BARE.session], number)
             if owner in users:
-                yield (owner, None), since, (owner, None, *_columns(row))
+                yield (owner, None), since, (owner, None, *row[FIRST_FIELD:])
 
     def newest_event_number(self, user: str | None, session: str | None) -> int:
         """The number of the event with the newest time of a user or in a session; 0 if none."""
@@ -131,9 +158,11 @@ class HistoryRows(IdentityRows):
         holder: Holder,
         pasts: Iterable[tuple[str, Past]],
         event_types: Sequence[str] | None = None,
+        shape: "RowShape | None" = None,
     ) -> list[Any]:
-        """(number, *`schema.EVENT_COLUMNS`) of the newest events of each, the newest first."""
-        select = _newest_rows_select(holder, None if event_types is None else tuple(event_types))
+        """Rows of the newest events of each, the newest first; bare ones where no shape is said."""
+        kinds = None if event_types is None else tuple(event_types)
+        select = _newest_rows_select(holder, kinds, shape or BARE)
         values = [
             {
                 "name": name,
@@ -165,14 +194,32 @@ class HistoryRows(IdentityRows):
             return read_surely(self._engine, rows)
 
 
-_NAMES = ["seq", *(column.name for column in schema.EVENT_COLUMNS)]
-AT, USER, SESSION = (_NAMES.index(name) for name in ("at", "user", "session"))
-"""Where these are in a row of number and `schema.EVENT_COLUMNS`."""
-_columns = itemgetter(*map(_NAMES.index, ("item", "kind", "value", "at", "text", "query")))
+@dataclass(frozen=True, eq=False)
+class RowShape:
+    """The columns of a row, after the number of its event, and where some of them are."""
+
+    columns: Sequence[sa.ColumnElement[Any]]
+    at: int
+    user: int
+    session: int
+
+    @classmethod
+    def of(cls, columns: Sequence[sa.Column[Any]]) -> Self:
+        """Rows of these columns."""
+        names = ["seq", *(column.name for column in columns)]
+        return cls(columns, *map(names.index, ("at", "user", "session")))
+
+
+WHOLE = RowShape.of(schema.EVENT_COLUMNS)
+BARE = RowShape.of([events.c[name] for name in ("user", "session", *BareEvent._fields)])
+FIRST_FIELD = 3
+"""Of a bare row, where the fields of `BareEvent` begin."""
 
 
 @lru_cache(maxsize=64)
-def _newest_rows_select(holder: Holder, event_types: tuple[str, ...] | None) -> sa.Select[Any]:
+def _newest_rows_select(
+    holder: Holder, event_types: tuple[str, ...] | None, shape: RowShape
+) -> sa.Select[Any]:
     """The newest events of whoever is called `name`, up to a moment.
 
     What is picked among the rows is picked among those that are looked at: behind them may be any
@@ -183,7 +230,7 @@ def _newest_rows_select(holder: Holder, event_types: tuple[str, ...] | None) -> 
         sa.bindparam("at", type_=sa.Double), sa.bindparam("number", type_=sa.BigInteger)
     )
     newest = (
-        sa.select(c.seq, *schema.EVENT_COLUMNS)
+        sa.select(c.seq, *shape.columns)
         .where((c.user if holder == "user" else c.session) == sa.bindparam("name"))
         .where(sa.tuple_(c.at, c.seq) <= moment)
         .order_by(c.at.desc(), c.seq.desc())

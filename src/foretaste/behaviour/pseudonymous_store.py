@@ -12,6 +12,7 @@ from foretaste.behaviour.consent_rows import Person
 from foretaste.behaviour.operator_reads import OperatorReads
 from foretaste.behaviour.pseudonyms import Pseudonyms
 from foretaste.behaviour.store import SqlStore
+from foretaste.domain.bare_event import BareEvent
 from foretaste.domain.consent import Consent, ConsentStatement, Purpose, RefusalSource
 from foretaste.domain.consent_store import ConsentChange
 from foretaste.domain.data import ErasureCounts, Event, LoggedRecommendation, User
@@ -68,6 +69,16 @@ class PseudonymousStore(SqlStore):
     ) -> list[Event]:
         """As of `SqlStore`."""
         return super().history(*self.stored_ids(user, session), n, event_types)
+
+    def bare_history(
+        self,
+        user: str | None,
+        session: str | None,
+        n: int | None = None,
+        event_types: Sequence[str] | None = None,
+    ) -> list[BareEvent]:
+        """As of `SqlStore`."""
+        return super().bare_history(*self.stored_ids(user, session), n, event_types)
 
     def newest_event_number(self, user: str | None, session: str | None) -> int:
         """As of `SqlStore`."""

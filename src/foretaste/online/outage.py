@@ -9,10 +9,12 @@ waits for it.
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import cast
 
+from foretaste.domain.bare_event import BareEvent
 from foretaste.domain.consent import Consent
-from foretaste.domain.data import Event, Item, User
+from foretaste.domain.data import Item, User
 from foretaste.domain.patience import LIST, patience
 from foretaste.domain.preference import Preference
 from foretaste.domain.store import ItemColumns, Store, UserKey
@@ -44,9 +46,10 @@ class NullStore:
     ) -> None:
         self._items, self._limits, self._error = items, limits, error
 
-    def history(self, user: str | None, session: str | None, *_: object) -> list[Event]:
+    def bare_history(self, user: str | None, session: str | None, *_: object) -> list[BareEvent]:
         """What they refused. Raises StoreError where that is not known."""
-        return self._limits.history(user, session)
+        fields = attrgetter(*BareEvent._fields)
+        return [BareEvent._make(fields(event)) for event in self._limits.history(user, session)]
 
     def impressions(self, *_: object) -> list[tuple[str, float]]:
         """Not known."""

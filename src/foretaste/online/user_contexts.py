@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from foretaste.domain.bare_event import BareEvent
 from foretaste.domain.consent import Consent
-from foretaste.domain.data import Event, Request, UserContext
+from foretaste.domain.data import Request, UserContext
 from foretaste.domain.impressions import IMPRESSION_EVENT, Impressions
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
@@ -52,11 +53,11 @@ class UserContextReader:
 
         Raises InputError for an item at hand that there is not.
         """
-        events: Sequence[Event] = ()
+        events: Sequence[BareEvent] = ()
         impressions: Impressions | None = None
         session = request.session
         if (user is not None or session is not None) and consent.allows("personalise"):
-            events = self._store.history(
+            events = self._store.bare_history(
                 user, session, self._history_events, self._telling_event_types
             )
             impressions = self._impressions(user, session, snapshot)

@@ -19,6 +19,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from foretaste.domain.bare_event import BareEvent
 from foretaste.domain.data import Event, Interactions, Longs, UserContext
 from foretaste.domain.event_value import NO_CURVES, ValueCurves, counted_weights
 from foretaste.domain.ports import Progress, no_progress
@@ -226,7 +227,7 @@ class _InteractionsBuilder:
 
 
 def build_user_context(
-    events: Sequence[Event],
+    events: Sequence[Event | BareEvent],
     index: Mapping[str, int],
     weights: Mapping[str, float],
     event_types: Sequence[str],
@@ -309,7 +310,7 @@ def build_user_histories(
 
 
 def _event_row(
-    event: Event, index: Mapping[str, int], weights: Mapping[str, float]
+    event: Event | BareEvent, index: Mapping[str, int], weights: Mapping[str, float]
 ) -> tuple[int, str, float, float, float, str] | None:
     """(item, event type, weight, value, at, words) of an event that says something, else None."""
     weight = weights.get(event.kind, 0.0)
