@@ -63,31 +63,35 @@ class ListTerms:
     @cached_property
     def network_positions(self) -> list[int]:
         """The columns of what the networks say of a history, but for the average item's."""
-        return self._where(
-            lambda own: own.expert in NETWORK_EXPERTS and own.feature != AVERAGE_ITEM
+        return self._matching_positions(
+            lambda column: column.expert in NETWORK_EXPERTS and column.feature != AVERAGE_ITEM
         )
 
     @cached_property
     def expert_popularity_positions(self) -> list[int]:
         """The columns of what the expert for popularity itself says."""
-        return self._where(lambda own: own.expert == own.feature == "popularity")
+        return self._matching_positions(
+            lambda column: column.expert == column.feature == "popularity"
+        )
 
     @cached_property
     def popularity_positions(self) -> list[int]:
         """The columns of what popularity adds, whichever expert says so."""
-        return self._where(lambda own: own.feature == "popularity")
+        return self._matching_positions(lambda column: column.feature == "popularity")
 
     @cached_property
     def query_positions(self) -> list[int]:
         """The columns of what was searched for."""
-        return self._where(lambda own: own.feature == "query")
+        return self._matching_positions(lambda column: column.feature == "query")
 
     @cached_property
     def common_positions(self) -> list[int]:
         """The columns of what is true of many items."""
-        return self._where(lambda own: own.expert in COMMON_EXPERTS or own.feature == TAKEN_BEFORE)
+        return self._matching_positions(
+            lambda column: column.expert in COMMON_EXPERTS or column.feature == TAKEN_BEFORE
+        )
 
-    def _where(self, is_wanted: Callable[[TermColumn], bool]) -> list[int]:
+    def _matching_positions(self, is_wanted: Callable[[TermColumn], bool]) -> list[int]:
         return [position for position, column in enumerate(self.columns) if is_wanted(column)]
 
     def events(self, kind: str) -> list[EventNats]:
@@ -130,7 +134,7 @@ class ListTerms:
         total = np.maximum(nats[:, single_columns], 0).sum(axis=1)
         for positions in networks.values():
             total += np.maximum(nats[:, positions].sum(axis=1), 0)
-        return [float(own) for own in total]
+        return [float(term) for term in total]
 
     @cached_property
     def past_event_positions(self) -> list[tuple[str, int]]:
@@ -147,10 +151,10 @@ class ListTerms:
         """Past item → the nats that all experts give for it, over these items of the list."""
         nats: dict[str, float] = {}
         for row in rows:
-            own = self.rows[row]
+            item_row = self.rows[row]
             for event, position in self.past_event_positions:
-                if own[position] == own[position]:
-                    nats[event] = nats.get(event, 0.0) + own[position]
+                if item_row[position] == item_row[position]:
+                    nats[event] = nats.get(event, 0.0) + item_row[position]
         return nats
 
     @cached_property
@@ -215,20 +219,20 @@ class ItemTerms:
 
 def _strongest_first(events: Iterable[str], nats: Iterable[float], item_id: str) -> EventNats:
     """Those that are known, but for the item itself."""
-    known = [
-        (event, own)
-        for event, own in zip(events, nats, strict=True)
-        if own == own and event != item_id  # not nan
+    event_nats = [
+        (event, term)
+        for event, term in zip(events, nats, strict=True)
+        if term == term and event != item_id  # not nan
     ]
-    known.sort(key=itemgetter(1), reverse=True)
-    return known
+    event_nats.sort(key=itemgetter(1), reverse=True)
+    return event_nats
 
 
-def _sums(nats: Sequence[float], more: Sequence[float]) -> list[float]:
+def _sums(first_row: Sequence[float], second_row: Sequence[float]) -> list[float]:
     """Of two rows of terms; nan is none."""
     return [
-        own if other != other else other if own != own else own + other
-        for own, other in zip(nats, more, strict=True)
+        first if second != second else second if first != first else first + second
+        for first, second in zip(first_row, second_row, strict=True)
     ]
 
 
