@@ -29,8 +29,8 @@ def import_table(store: SqlStore, table: Path) -> ImportResult:
         ("vote", [1, -1, 0], ["like", "dislike", ""]),
         ("vote", [1.0, -1.0], ["like", "dislike"]),
         ("vote", ["+", "-"], ["like", "dislike"]),
-        ("is_liked", [True, False], ["like", "dislike"]),
-        ("gefällt", ["ja", "nein"], ["like", "dislike"]),
+        ("is_liked", [True, False], ["like", ""]),
+        ("gefällt", ["ja", "nein"], ["like", ""]),
         ("reaction", ["👍", "👎"], ["like", "dislike"]),
         ("direction", ["up", "down"], []),
         ("vote", [1, 2, 3], []),
@@ -41,7 +41,7 @@ def import_table(store: SqlStore, table: Path) -> ImportResult:
     ],
 )
 def test_values_of_opinions(column: str, values: list[object], expected: list[str]) -> None:
-    opinions = opinions_of_column(column, values, ["user", "item", column])
+    opinions = opinions_of_column(column, values)
     assert [opinions[opinion_word(value)] for value in values if opinions] == expected
 
 
@@ -68,6 +68,23 @@ def test_where_plays_are_told_what_is_not_liked_is_a_play(store: SqlStore, tmp_p
     table.write_text(json.dumps(rows))
     import_table(store, table)
     assert [event.kind for _, event in store.events()] == ["like", "view"]
+
+
+def test_a_button_that_was_not_pressed_is_no_dislike(store: SqlStore, tmp_path: Path) -> None:
+    table = tmp_path / "feed.csv"
+    table.write_text("user_id,item_id,click,like,ts\nu1,i1,1,0,1700000000\nu1,i2,1,1,1700000100\n")
+    import_table(store, table)
+    assert [event.kind for _, event in store.events()] == ["view", "like"]
+
+
+def test_orders_stay_purchases_beside_likes(store: SqlStore, tmp_path: Path) -> None:
+    table = tmp_path / "orders.csv"
+    table.write_text(
+        "order_id,customer_id,sku,quantity,liked,date\n1,u1,i1,2,true,2026-01-01\n"
+        "2,u2,i2,1,false,2026-01-02\n"
+    )
+    import_table(store, table)
+    assert [event.kind for _, event in store.events()] == ["purchase", "purchase"]
 
 
 def test_ratings_beside_votes_stay_ratings(store: SqlStore, tmp_path: Path) -> None:

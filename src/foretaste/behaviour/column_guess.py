@@ -154,8 +154,13 @@ def _guess_event_type(
 
 
 def _takes_opinions(table: TableColumns, column: str, values: Mapping[str, list[Any]]) -> bool:
-    """Whether the column says who liked what; then it says the type of event."""
-    opinions = opinions_of_column(column, values[column], values)
+    """Whether the column says who liked what; then it says the type of event.
+
+    Not of orders: what was bought is more than what was liked.
+    """
+    if ORDER_COLUMNS.intersection(map(normalise_column, values)):
+        return False
+    opinions = opinions_of_column(column, values[column])
     if not opinions:
         return False
     table.by_field["event_type"] = column

@@ -4,10 +4,9 @@
 thumb down would be a view, and speak for the item.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from foretaste.behaviour.reading.attention import is_attention_column
 from foretaste.domain.no_taste import column_words
 from foretaste.domain.words import without_accents
 
@@ -37,22 +36,18 @@ MIN_KNOWN_SHARE = 0.95
 """Of the values, those that must be known words for a column to be one of opinions."""
 
 
-def opinions_of_column(
-    column: str, values: Sequence[Any], columns: Iterable[str]
-) -> Mapping[str, str]:
+def opinions_of_column(column: str, values: Sequence[Any]) -> Mapping[str, str]:
     """Value, as `opinion_word` leaves it → like, dislike or "", for neither; empty where the
     column holds no opinions.
 
-    columns: of the table. Where one says how much was played or read, an event without a like is a
-    play; else a flag that is not set is a dislike, as nothing else is said.
+    A flag that is not set is no dislike: in logs most people have not pressed the button.
     """
     if not _COLUMN_WORDS.intersection(map(without_accents, column_words(column))):
         return {}
     words = list(map(opinion_word, values))
     opinions = _OPINION_BY_WORD
     if set(words) <= _FLAGS.keys():
-        unset = NEITHER if any(map(is_attention_column, columns)) else DISLIKE
-        opinions = {word: LIKE if is_set else unset for word, is_set in _FLAGS.items()}
+        opinions = {word: LIKE if is_set else NEITHER for word, is_set in _FLAGS.items()}
         if not any(_FLAGS[word] for word in words):
             return {}
     known_words = [word for word in words if word in opinions]

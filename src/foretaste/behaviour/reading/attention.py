@@ -71,12 +71,6 @@ _UNIT_WORDS: Mapping[str, str] = {
 }
 
 
-def is_attention_column(column: str) -> bool:
-    """Whether it says how much of an item was played, watched or read, by its name."""
-    name = normalise_column(column)
-    return any(name in _NAMES[role] for role in ("share", "time", "skipped"))
-
-
 @dataclass(frozen=True)
 class Attention:
     """How the value of each event is read from its row."""
