@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 
 

@@ -17,14 +17,20 @@ import numpy.typing as npt
 
 from foretaste.domain.arrays import Array, Vectors
 from foretaste.domain.arrays import Floats as Floats
+from foretaste.domain.arrays import Ints as Ints
+from foretaste.domain.arrays import Longs as Longs
 from foretaste.domain.derived_files import IN_MEMORY, DerivedFiles
 from foretaste.domain.erasure import ErasureCounts as ErasureCounts
+from foretaste.domain.event_types import EVENT_TYPE_WEIGHTS as EVENT_TYPE_WEIGHTS
+from foretaste.domain.event_types import IDENTIFY_EVENT as IDENTIFY_EVENT
+from foretaste.domain.event_types import RETURN_EVENT as RETURN_EVENT
 from foretaste.domain.event_value import MIN_WEIGHT, ValueCurves
 from foretaste.domain.feature_types import FeatureType, descriptive_features
 from foretaste.domain.imports import ImportResult as ImportResult
 from foretaste.domain.imports import RejectedRow as RejectedRow
-from foretaste.domain.impressions import IMPRESSION_EVENT, Impressions
+from foretaste.domain.impressions import Impressions
 from foretaste.domain.media import MediaSpace
+from foretaste.domain.refusals import worths_after_refusals
 from foretaste.domain.request import Degradation as Degradation
 from foretaste.domain.request import FallbackLevel as FallbackLevel
 from foretaste.domain.request import ItemSource as ItemSource
@@ -40,28 +46,6 @@ from foretaste.domain.words import BAND_SUFFIX as BAND_SUFFIX
 from foretaste.domain.words import deepest_values, is_descriptive, is_readable
 
 Doubles = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int32]
-Longs = npt.NDArray[np.int64]
-
-IDENTIFY_EVENT = "identify"
-"""The event type by which a session becomes a user's; it has both and no item."""
-
-EVENT_TYPE_WEIGHTS: Mapping[str, float] = {
-    "view": 1.0,
-    "click": 1.0,
-    "add_to_cart": 1.0,
-    "purchase": 1.0,
-    "rating": 1.0,
-    "review": 1.0,
-    "like": 1.0,
-    "search": 1.0,
-    "dislike": -1.0,
-    "hide": -1.0,
-    IMPRESSION_EVENT: 0.0,
-    IDENTIFY_EVENT: 0.0,
-}
-"""The built-in event types and what one of each weighs: above 0 is taken, below 0 is refused,
-0 is recorded but says nothing of taste. `behaviour.event_weights` changes and adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +303,9 @@ class UserContext:
     impressions: Impressions | None = None
     """What was on the person's screen; None where that is not known."""
     _consumed_cache: list[Ints] = field(default_factory=list, init=False, repr=False, compare=False)
+    _worth_cache: list[Floats | None] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     def __len__(self) -> int:
         return len(self.item)
@@ -346,13 +333,22 @@ class UserContext:
         return self._consumed_cache[0]
 
     @property
+    def event_worths(self) -> Floats | None:
+        """[length], `worth`, and of what was refused later what it was worth then; None where all
+        say as much.
+        """
+        if not self._worth_cache:  # every expert asks
+            self._worth_cache.append(worths_after_refusals(self.item, self.weight, self.worth))
+        return self._worth_cache[0]
+
+    @property
     def consumed_weights(self) -> Floats | None:
         """[consumed], what each of `consumed_items` says of the taste by what it was worth, above 0
         and at most 1; None where all say as much.
         """
-        if self.worth is None:
+        if (worths := self.event_worths) is None:
             return None
-        worths = self.worth[(self.item >= 0) & (self.weight > 0)]
+        worths = worths[(self.item >= 0) & (self.weight > 0)]
         return np.maximum(worths, np.float32(MIN_WEIGHT))
 
 

@@ -8,7 +8,7 @@ import pytest
 from foretaste.domain.data import UserContext
 from foretaste.model.product import ProductOfExperts
 
-from ..world import EACH, World
+from ..world import EACH, World, did
 
 TAKEN = (2, EACH + 2, 4, EACH + 4)
 """In turn of the first and of the second cluster."""
@@ -49,3 +49,13 @@ def test_what_was_disliked_is_still_taken_and_hidden_as_seen(here: World) -> Non
     part = context.select_events(slice(1, 3))
     assert part.consumed_weights is not None
     assert part.consumed_weights.tolist() == [0.125, 1]
+
+
+@pytest.mark.parametrize("name", READS_TASTE[:-1])
+def test_what_was_disliked_afterwards_says_little_of_the_taste(
+    product: ProductOfExperts, here: World, name: str
+) -> None:
+    views = [did(item, at, "view") for at, item in enumerate(TAKEN)]
+    dislikes = [did(item, 9, "dislike") for item in TAKEN[1::2]]
+    before, after = here.behaviour(*views), here.behaviour(*views, *dislikes)
+    assert lead(product, name, after) > lead(product, name, before)

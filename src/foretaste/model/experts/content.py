@@ -56,6 +56,7 @@ class ContentExpert(StatelessExpert[ContentSettings]):
         settings = self._settings
         event_names: list[str] = []
         vectors: list[Floats] = []
+        worths = user_context.event_worths
         for row in range(len(user_context) - 1, -1, -1):
             vector = self._event_vector(user_context, row)
             if vector is None:
@@ -64,7 +65,7 @@ class ContentExpert(StatelessExpert[ContentSettings]):
             event_names.append(
                 self._item_ids[item] if item >= 0 else shorten(user_context.text[row])
             )
-            worth = 1.0 if user_context.worth is None else float(user_context.worth[row])
+            worth = 1.0 if worths is None else float(worths[row])
             event_weight = max(worth, MIN_WEIGHT) * settings.decay ** len(vectors)
             vectors.append(vector * np.float32(event_weight))
             if len(vectors) == settings.max_recent_events:

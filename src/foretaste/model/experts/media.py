@@ -108,11 +108,12 @@ class MediaExpert(ExpertByScorer):
         event_names: list[str] = []
         weights: list[float] = []
         items: list[int] = []
+        worths = user_context.event_worths
         for row in range(len(user_context) - 1, -1, -1):
             item = int(user_context.item[row])
             if item < 0 or user_context.weight[row] <= 0 or not self._has_vector(item):
                 continue
-            worth = 1.0 if user_context.worth is None else float(user_context.worth[row])
+            worth = 1.0 if worths is None else float(worths[row])
             weights.append(max(worth, MIN_WEIGHT) * decay ** len(items))
             items.append(item)
             event_names.append(self._item_ids[item])

@@ -17,6 +17,7 @@ import scipy.sparse as sp
 
 from foretaste.domain.data import Catalogue, Feature, Floats, Ints, UserContext
 from foretaste.domain.ports import StateArrays, StateMetadata
+from foretaste.domain.refusals import signed_evidence
 from foretaste.domain.sharing import Lazy
 from foretaste.domain.term_table import TermTable
 from foretaste.model.experts.stateless import StatelessExpert
@@ -74,7 +75,7 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
         """(item, worth) of the last negative events, newest first; not items taken again since."""
         weight_by_item: dict[int, float] = {}
         visited_items: set[int] = set()
-        evidence = _signed_evidence(user_context)
+        evidence = signed_evidence(user_context.weight, user_context.worth)
         for row in range(len(user_context) - 1, -1, -1):
             item, weight = int(user_context.item[row]), float(evidence[row])
             if item < 0 or item in visited_items:
@@ -153,7 +154,7 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
 
     def is_active(self, user_context: UserContext) -> bool:
         """From the first negative event."""
-        return bool((_signed_evidence(user_context) < 0).any()) and bool(
+        return bool((signed_evidence(user_context.weight, user_context.worth) < 0).any()) and bool(
             self.negative_items(user_context)
         )
 
@@ -161,14 +162,6 @@ class NegativeFeedbackExpert(StatelessExpert[NegativeFeedbackSettings]):
     def from_state(cls, arrays: StateArrays, metadata: StateMetadata, catalogue: Catalogue) -> Self:
         """The inverse of `state`."""
         return cls(NegativeFeedbackSettings(**metadata), catalogue)
-
-
-def _signed_evidence(user_context: UserContext) -> Floats:
-    """[length], below 0 of what was hidden or disliked: by the weight of its event type, or by how
-    bad it was by its value, so a bad rating speaks louder than one that is not good.
-    """
-    weight, worth = user_context.weight, user_context.worth
-    return weight if worth is None else np.where((weight > 0) & (worth < 0), worth, weight)
 
 
 class NegativeFeedbackScorer:
