@@ -102,8 +102,49 @@ def test_what_says_nothing_is_left_out_and_counted() -> None:
     assert (known_charges.charges, known_charges.unknown_item) == (1, 0)
 
 
+def test_a_return_takes_the_last_purchase_of_the_item_back_and_nothing_else() -> None:
+    rows = [
+        row("ann", "a", 0, "view"),
+        row("ann", "a", 1, "purchase"),
+        row("ann", "b", 2, "purchase"),
+        row("ann", "a", 3, "purchase"),
+        row("ann", "c", 5, "return"),  # bought before the log begins
+        row("ann", "a", 4, "return"),
+        row("bob", "a", 3, "purchase"),
+        row("cat", "b", 6, "return"),
+        row("cat", "b", 7, "purchase"),  # bought anew
+    ]
+    expected = {"ann": [("a", 0), ("a", 1), ("b", 2)], "bob": [("a", 3)], "cat": [("b", 7)]}
+    found, gathering = build_interactions(rows, LETTERS, EVENT_TYPE_WEIGHTS)
+    assert gathering == LoadReport(read=9, kept_events=5, returned=4)
+    for index, user in enumerate(found.users):
+        part = found.user_slice(index)
+        items = ["abc"[item] for item in found.item[part]]
+        assert list(zip(items, found.at[part], strict=True)) == expected[user]
+        events = [
+            Event(str(n), kind, at, user=user, item=item)
+            for n, (owner, _, item, kind, _, at, _, _) in enumerate(rows)
+            if owner == user
+        ]
+        told = build_user_context(events, LETTERS, EVENT_TYPE_WEIGHTS, found.event_types, now=9)
+        same = found.user_context(index, int(found.offsets[index + 1]))
+        assert told.item.tolist() == same.item.tolist()
+        assert told.at.tolist() == same.at.tolist()
+
+
+def test_a_return_with_a_weight_of_its_own_is_an_event_like_others() -> None:
+    weights = {"purchase": 1.0, "return": -0.5}
+    rows = [row("ann", "a", 1, "purchase"), row("ann", "a", 2, "return")]
+    found, gathering = build_interactions(rows, LETTERS, weights)
+    assert found.weight.tolist() == [1, -0.5]
+    assert gathering.returned == 0
+
+
 def test_a_chunk_border_changes_nothing() -> None:
-    rows = [row(f"p{k % 5}", "abc"[k % 3], -k, text=f"t{k % 4}") for k in range(40)]
+    kinds = ("view", "return", "purchase")
+    rows = [
+        row(f"p{k % 5}", "abc"[k % 3], -k, kinds[k // 5 % 3], text=f"t{k % 4}") for k in range(40)
+    ]
     whole = build_interactions(rows, LETTERS, EVENT_TYPE_WEIGHTS)[0]
     told: list[tuple[int, int]] = []
 

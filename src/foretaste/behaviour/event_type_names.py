@@ -60,6 +60,10 @@ _NAMES_BY_TYPE: Mapping[str, str] = {
         "impressions impressed exposure exposures exposed shown displayed served view_item_list "
         "product_list_viewed product_impression item_impression"
     ),
+    "return": (
+        "returned returns product_returned item_returned order_item_returned retoure retouren "
+        "rücksendung zurückgesendet retourné devolución devuelto reso restituito geretourneerd"
+    ),
     "identify": "identified identity login logged_in user_login sign_in signed_in",
 }
 EVENT_TYPE_BY_NAME: Mapping[str, str] = {
@@ -72,7 +76,7 @@ _NO_TASTE_NAMES = (
     "remove_from_wishlist removed_from_wishlist product_removed_from_wishlist wishlist_remove "
     "view_cart cart_viewed cart_view begin_checkout checkout checkout_started checkout_start "
     "checkout_begin checkout_step checkout_step_viewed checkout_step_completed add_payment_info "
-    "payment_info_entered add_shipping_info refund refunded return returned order_refunded "
+    "payment_info_entered add_shipping_info refund refunded order_refunded "
     "order_cancelled order_canceled cancel cancelled canceled coupon_applied coupon_entered "
     "coupon_removed promotion_viewed promotion_clicked view_promotion select_promotion "
     "session_start session_started session_end session_ended first_visit first_open "

@@ -24,6 +24,12 @@ from foretaste.behaviour.parse import make_reject, parse_event
 from foretaste.behaviour.reading.attention import Attention, find_attention
 from foretaste.behaviour.reading.ids import IdForms
 from foretaste.behaviour.reading.ratings import save_rating_scale
+from foretaste.behaviour.returned_rows import (
+    ReturnedRow,
+    ReturnedRows,
+    as_return,
+    find_returned_rows,
+)
 from foretaste.behaviour.row_order import RankedRows, falls_within_users
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
@@ -33,6 +39,7 @@ from foretaste.behaviour.values import CellError
 from foretaste.behaviour.view_words import note_view_words, verb_of_columns
 from foretaste.behaviour.wide import expand_row, is_wide, wide_columns, wide_event_form
 from foretaste.domain.data import Event, RejectedRow
+from foretaste.domain.event_types import RETURN_EVENT
 from foretaste.domain.event_value import WATCHED_TYPES
 from foretaste.domain.store import Store
 
@@ -117,14 +124,9 @@ def _flat_event_reader(
         *(table.columns, settings, decisions.parsers, resolved.by_field), resolved.opinions
     )
     form = decisions.with_event_types(form, settings)
-    user_column, value_column = form.columns["user"], form.columns["value"]
-    ranked_rows = None
-    if (
-        form.missing_time == "row"
-        and user_column is not None
-        and falls_within_users(table.head, user_column, value_column, form.parsers.value)
-    ):
-        ranked_rows, form = RankedRows(user_column), replace(form, missing_time="now")
+    ranked_rows = _find_ranked_rows(table, form)
+    if ranked_rows is not None:
+        form = replace(form, missing_time="now")
     if event_type is not None:
         form = replace(form, default_event_type=event_type)
         decisions.warnings.append(
@@ -133,7 +135,7 @@ def _flat_event_reader(
         )
     describer = _describe_items(table, form, known_items, settings, now)
     attention = None
-    if value_column is None:
+    if form.columns["value"] is None:
         used_columns = [*form.columns.values(), known_items.title_column]
         stored_items = lambda: (item for _, item in known_items.store.items())  # noqa: E731
         attention = find_attention(table.columns, used_columns, table.head, stored_items)
@@ -150,10 +152,22 @@ def _flat_event_reader(
         item_reading=None if describer is None else describer.reading,
         attention_columns=() if attention is None else tuple(attention.columns.values()),
     )
+    returned_rows = find_returned_rows(table, form.columns, settings)
+    if returned_rows is not None:
+        table.rows = returned_rows.returns_last(table.rows)
     return _EventReader(
         *(reading, table, form, settings, known_items, now, decisions, id_forms, ranked_rows),
-        attention,
+        *(attention, returned_rows),
     )
+
+
+def _find_ranked_rows(table: OpenTable, form: EventForm) -> RankedRows | None:
+    """The times of a file that lists what each user values most first; None of other files."""
+    user_column, value_column = form.columns["user"], form.columns["value"]
+    if form.missing_time != "row" or user_column is None:
+        return None
+    is_ranked = falls_within_users(table.head, user_column, value_column, form.parsers.value)
+    return RankedRows(user_column) if is_ranked else None
 
 
 def _describe_items(
@@ -190,7 +204,8 @@ class _EventReader:
         decisions: EventDecisions,
         id_forms: IdForms,
         ranked_rows: RankedRows | None,
-        attention: Attention | None = None,
+        attention: Attention | None,
+        returned_rows: ReturnedRows | None,
     ) -> None:
         self.reading = reading
         self._table = table
@@ -200,6 +215,7 @@ class _EventReader:
         self._now = now
         self._decisions, self._id_forms = decisions, id_forms
         self._ranked_rows, self._attention = ranked_rows, attention
+        self._returned_rows = returned_rows
         self._seen_columns = dict.fromkeys(table.columns)
         self._left_out: Counter[str] = Counter()
 
@@ -227,10 +243,12 @@ class _EventReader:
         column = self._form.columns["event_type"]
         raw = "" if column is None else str(row.get(column) or "").strip()
         event_type = normalise_event_type(raw)
-        is_page = raw.startswith("$") and reject.column == (self._form.columns["item"] or "item")
-        if not is_page and (reject.column != column or not says_nothing_of_taste(event_type)):
+        has_item_column = reject.column == (self._form.columns["item"] or "item")
+        is_return = self._form.event_type_names.get(event_type, event_type) == RETURN_EVENT
+        is_itemless = has_item_column and (raw.startswith("$") or is_return)  # a page; whole orders
+        if not is_itemless and (reject.column != column or not says_nothing_of_taste(event_type)):
             return False
-        self._left_out[f"{column} is {raw}{', without an item' if is_page else ''}"] += 1
+        self._left_out[f"{column} is {raw}{', without an item' if is_itemless else ''}"] += 1
         return True
 
     def parse(self, line: int, row: Row) -> tuple[Event | RejectedRow, ...]:
@@ -246,6 +264,8 @@ class _EventReader:
         event = parse_event(row, self._form, file=file, line=line, now=now)
         if event.__class__ is RejectedRow:
             return () if self._says_nothing(event, row) else (event,)
+        if isinstance(row, ReturnedRow):
+            event = as_return(event)  # type: ignore[arg-type]  # an Event
         if self._attention is not None:
             event = self._with_attention(event, row)  # type: ignore[arg-type]  # an Event
         return (self._known_items.check(event, file, line, row),)  # type: ignore[arg-type]  # an Event
@@ -291,6 +311,8 @@ class _EventReader:
             warnings.append(self._attention.note())
         warnings += self._decisions.all_warnings(self._form.columns)
         warnings += _event_type_notes(self._form)
+        if self._returned_rows is not None:
+            warnings += self._returned_rows.notes()
         if self._left_out:
             reasons = [f"{count:,} ({reason})" for reason, count in self._left_out.most_common()]
             warnings.append(f"rows that say nothing of taste were left out: {', '.join(reasons)}")

@@ -8,6 +8,8 @@ IDENTIFY_EVENT = "identify"
 """The event type by which a session becomes a user's; it has both and no item."""
 RETURN_EVENT = "return"
 """The event type that takes back the person's last purchase of the item."""
+RETURNABLE_TYPES = frozenset(("purchase", "order", "checkout"))
+"""Event types that a return takes back."""
 
 EVENT_TYPE_WEIGHTS: Mapping[str, float] = {
     "view": 1.0,

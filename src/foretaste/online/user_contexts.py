@@ -15,7 +15,7 @@ from foretaste.online.media_queries import media_queries_of
 from foretaste.online.request_checks import request_time
 from foretaste.online.request_consent import allowed_attributes
 from foretaste.online.snapshot import Snapshot
-from foretaste.prepare.interactions import build_user_context
+from foretaste.prepare.interactions import build_user_context, read_event_types
 from foretaste.rank.settings import RankSettings
 
 MAX_IMPRESSIONS = 200
@@ -37,7 +37,7 @@ class UserContextReader:
         """
         self._store, self._settings, self._weights = store, settings, weights
         self._history_events = history_events
-        self._telling_event_types = [name for name, weight in weights.items() if weight != 0]
+        self._telling_event_types = read_event_types(weights)
         # where the settings give impressions a weight they are events like others
         self._reads_impressions = weights.get(IMPRESSION_EVENT, 0.0) == 0
 

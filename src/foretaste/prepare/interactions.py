@@ -7,6 +7,7 @@ Both read an event the same way, so that a model meets at request time what it w
 - a search without an item stays, as item -1 with its words
 - the words of a search are its query, of every other event type its text (a review)
 - order is time, and within one time the order in which the store accepted them
+- a return takes the purchase before it back, and both are left out
 """
 
 from collections import Counter
@@ -20,12 +21,13 @@ import numpy as np
 import numpy.typing as npt
 
 from foretaste.domain.bare_event import BareEvent
-from foretaste.domain.data import Event, Interactions, Longs, UserContext
+from foretaste.domain.data import RETURN_EVENT, Event, Interactions, Longs, UserContext
 from foretaste.domain.event_value import NO_CURVES, ValueCurves, counted_weights
 from foretaste.domain.ports import Progress, no_progress
 from foretaste.domain.store import EventColumns
 from foretaste.domain.text_limits import MAX_EVENT_VALUE, MAX_TEXT_LENGTH
 from foretaste.errors import InputError
+from foretaste.prepare.returns import reads_returns, returned_purchases, rows_not_returned
 from foretaste.prepare.value_curves import apply_value_curves, row_worths
 
 ROWS_PER_CHUNK = 65_536
@@ -33,6 +35,8 @@ ROWS_PER_CHUNK = 65_536
 
 MAX_EVENT_TYPES = 127
 """Event types are kept as int8."""
+NO_CODE = -1
+"""Of an event type that is left out."""
 
 SESSION_PREFIX = "\x00session:"
 """Comes before the id of an anonymous session among `Interactions.users`. It begins with NUL, which
@@ -60,6 +64,8 @@ class LoadReport:
     """They name a charge of an order, such as postage, which is no article."""
     empty: int = 0
     """Neither an item nor words."""
+    returned: int = 0
+    """Purchases that came back, and their returns."""
     unknown_event_types: Mapping[str, int] = field(default_factory=dict)
     """Of an event type the settings give no weight, by event type."""
     unknown_items: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
@@ -86,6 +92,14 @@ def event_type_codes(weights: Mapping[str, float]) -> dict[str, int]:
             "give the same name to kinds that mean the same"
         )
     return {kind: code for code, kind in enumerate(event_types)}
+
+
+def read_event_types(weights: Mapping[str, float]) -> list[str]:
+    """The event types that what a person did is read from: those that weigh something, and
+    returns, which take purchases back.
+    """
+    event_types = [event_type for event_type, weight in weights.items() if weight != 0]
+    return [*event_types, RETURN_EVENT] if reads_returns(weights) else event_types
 
 
 def build_interactions(
@@ -121,6 +135,9 @@ class _InteractionsBuilder:
             [weights[event_type] for event_type in self.codes], np.float32
         )  # [event_types]
         self.weightless = frozenset(kind for kind, weight in weights.items() if weight == 0)
+        self.type_codes, self.return_code = {**self.codes}, NO_CODE
+        if reads_returns(weights):  # its rows stay until `finish`
+            self.type_codes[RETURN_EVENT] = self.return_code = len(self.codes)
         self.user_numbers: dict[str, int] = {}
         self.texts: dict[str, int] = {}
         self.chunks: list[tuple[npt.NDArray[Any], ...]] = []
@@ -136,9 +153,7 @@ class _InteractionsBuilder:
         users, sessions, items, event_types, values, ats, texts, queries = zip(*chunk, strict=True)
         n = len(chunk)
         self.read += n
-        type_codes = _ints(
-            map(self.codes.get, event_types, repeat(-1)), n
-        )  # [n], -1 where left out
+        type_codes = _ints(map(self.type_codes.get, event_types, repeat(NO_CODE)), n)  # [n]
         item_indices = _ints(map(self.index.get, items, repeat(-1)), n)  # [n], -1 unknown or none
         names_item = np.fromiter((name is not None for name in items), np.bool_, n)
         words = [
@@ -205,6 +220,16 @@ class _InteractionsBuilder:
         self.kept_rows = np.concatenate([np.empty(0, np.int64), *self.rows])[order]
         counts = np.bincount(row_users, minlength=len(self.user_numbers))
         type_codes = type_codes[order]
+        is_counted = rows_not_returned(
+            *(row_users[order], item_indices[order], type_codes),
+            tuple(self.type_codes),
+            self.return_code,
+        )
+        if not is_counted.all():
+            self.left_out_counts["returned"] = int(np.count_nonzero(~is_counted))
+            order, type_codes = order[is_counted], type_codes[is_counted]
+            self.kept_rows = self.kept_rows[is_counted]
+            counts = np.bincount(row_users[order], minlength=len(self.user_numbers))
         interactions = Interactions(
             users=tuple(self.user_numbers),
             offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
@@ -246,10 +271,7 @@ def build_user_context(
     `now`; those not in `index` are left out. curves: what values are worth.
     query, taste, now: as in `UserContext`. The encoder adds the vectors.
     """
-    event_rows = [
-        _event_row(event, index, weights) for event in sorted(events, key=lambda event: event.at)
-    ]
-    rows = [row for row in event_rows if row is not None]
+    rows = _rows_without_returns(sorted(events, key=lambda event: event.at), index, weights)
     view = weights.get("view", 0.0)
     seed_weight = view if view > 0 else 1.0
     rows += [(index[seed], "view", seed_weight, np.nan, now, "") for seed in seeds if seed in index]
@@ -309,10 +331,26 @@ def build_user_histories(
     }
 
 
+_EventRow = tuple[int, str, float, float, float, str]
+"""(item, event type, weight, value, at, words)"""
+
+
+def _rows_without_returns(
+    events: Sequence[Event | BareEvent], index: Mapping[str, int], weights: Mapping[str, float]
+) -> list[_EventRow]:
+    """Of the events that say something, in time order, without purchases that came back."""
+    if reads_returns(weights) and any(event.kind == RETURN_EVENT for event in events):
+        types_and_items = ((event.kind, index.get(event.item or "", -1)) for event in events)
+        returned = set(returned_purchases(types_and_items))
+        events = [event for position, event in enumerate(events) if position not in returned]
+    rows = (_event_row(event, index, weights) for event in events)
+    return [row for row in rows if row is not None]
+
+
 def _event_row(
     event: Event | BareEvent, index: Mapping[str, int], weights: Mapping[str, float]
-) -> tuple[int, str, float, float, float, str] | None:
-    """(item, event type, weight, value, at, words) of an event that says something, else None."""
+) -> _EventRow | None:
+    """Of an event that says something, else None."""
     weight = weights.get(event.kind, 0.0)
     words = ((event.query if event.kind == "search" else event.text) or "")[:MAX_TEXT_LENGTH]
     item = -1 if event.item is None else index.get(event.item, -1)

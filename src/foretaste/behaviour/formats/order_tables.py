@@ -1,13 +1,14 @@
 """In: the columns of a table that no format claims. Out: what is done to its rows.
 
-A row of a cancelled order, of a returned article or with a quantity below nothing is no purchase.
+A row of a cancelled order or of an article that its status says was returned is no purchase. A row
+with a quantity below nothing is a return, see `behaviour.returned_rows`.
 """
 
 from collections.abc import Iterable
 
 from foretaste.behaviour.columns import normalise_column
 from foretaste.behaviour.event_type_names import ORDER_COLUMNS
-from foretaste.behaviour.formats.row_steps import LeaveOut, LeaveOutNegative, RowStep
+from foretaste.behaviour.formats.row_steps import LeaveOut, RowStep
 
 _STATUS_NAMES = (
     "status state orderstatus orderstate itemstatus linestatus fulfillmentstatus paymentstatus "
@@ -39,7 +40,6 @@ def order_steps(columns: Iterable[str]) -> tuple[RowStep, ...]:
     by_name = {normalise_column(column): column for column in columns}
     if not by_name.keys() & ORDER_COLUMNS - QUANTITY_COLUMNS:
         return ()
-    return (
-        *(LeaveOut(by_name[name], NOT_KEPT) for name in sorted(by_name.keys() & STATUS_COLUMNS)),
-        *(LeaveOutNegative(by_name[name]) for name in sorted(by_name.keys() & QUANTITY_COLUMNS)),
+    return tuple(
+        LeaveOut(by_name[name], NOT_KEPT) for name in sorted(by_name.keys() & STATUS_COLUMNS)
     )

@@ -7,7 +7,6 @@ passes through all of them.
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Protocol
 
 from foretaste.behaviour.columns import normalise_column
@@ -208,26 +207,6 @@ class LeaveOut:
                     context.left_out[self.reason or f"{self.column} is {word}"] += 1
                     continue
             yield line, row
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveOutNegative:
-    """Leaves out rows whose number is below 0, and counts them: a return is written so."""
-
-    column: str
-
-    def apply(self, rows: Rows, context: StepContext) -> Rows:
-        for line, row in rows:
-            if not isinstance(row, RejectedRow) and _is_negative(row.get(self.column)):
-                context.left_out[f"{self.column} is below 0"] += 1
-                continue
-            yield line, row
-
-
-def _is_negative(cell: Any) -> bool:
-    if isinstance(cell, str):
-        return cell.lstrip().startswith(("-", "\u2212")) and any(map(str.isdigit, cell))
-    return isinstance(cell, int | float | Decimal) and cell < 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,9 @@ class EventRow(BaseModel):
     """Absent for a search, and for an impression of a whole list, which `recommendation_id` names.
     """
     event_type: str | None = None
-    """view, click, add_to_cart, purchase, rating, review, like, search, dislike, hide, impression,
-    or one of your own in the settings."""
+    """view, click, add_to_cart, purchase, return, rating, review, like, search, dislike, hide,
+    impression, or one of your own in the settings. A return takes the person's last purchase of the
+    item before it back."""
     kind: str | None = Field(
         default=None,
         description="The old name of `event_type`, for one release.",
