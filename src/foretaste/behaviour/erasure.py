@@ -37,6 +37,7 @@ from foretaste.behaviour.schema import (
 )
 from foretaste.behaviour.spent_events import (
     ERASURE_COUNT_KEY,
+    STORE_KEY,
     EventBarrier,
     spend_events,
     spent_ids,
@@ -210,6 +211,8 @@ class ErasureRows(RecommendationRows, PreferenceRows, PurgedFiles):
 
     def event_refusals(self, new_events: Sequence[Event]) -> dict[int, EventRefusal]:
         """Index → why not, of those of these events that may not come in (again)."""
+        if not self._raw_select(STORE_KEY):  # as in most shops, with each event
+            return self.record_refusals(new_events)
         rows = [
             {"event_id": event.event_id, "user": event.user, "session": event.session}
             | {"at": event.at}

@@ -72,6 +72,10 @@ def spent_ids(connection: sa.Connection, event_ids: Collection[str]) -> set[str]
     return {ids_by_hash[name] for name in _present(connection, column, ids_by_hash)}
 
 
+STORE_KEY = sa.select(meta.c.text).where(meta.c.name == TOMBSTONE_KEY)
+"""No row where nobody was ever erased and nothing taken back."""
+
+
 class EventBarrier:
     """Tells of events why they may not come in. Safe to share between threads."""
 

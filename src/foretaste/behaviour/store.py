@@ -309,8 +309,8 @@ class SqlStore(
 
     def meta_text(self, name: str) -> str | None:
         """A small text that is kept beside the data."""
-        text: str | None = self._scalar(_meta_text_query(name))
-        return text
+        rows = self._raw_select(_META_TEXT, name=name)
+        return rows[0][0] if rows else None
 
     def put_meta_text(self, name: str, text: str) -> None:
         """Keep a small text, in place of what was kept under the name."""
@@ -391,6 +391,7 @@ def _meta_text_query(name: str) -> sa.Select[tuple[str]]:
 
 
 _USER_BY_ID = sa.select(*schema.USER_COLUMNS).where(users.c.id == sa.bindparam("user"))
+_META_TEXT = sa.select(meta.c.text).where(meta.c.name == sa.bindparam("name"))
 _ITEM_BY_ID = sa.select(*schema.ITEM_COLUMNS).where(items.c.id == sa.bindparam("item"))
 _LAST_EVENT_NUMBER = sa.select(sa.func.max(events.c.seq))
 _LOG_POSITION = sa.select(

@@ -71,7 +71,7 @@ log = logging.getLogger("foretaste.serve")
 
 ROUTERS = (
     routes.router,
-    routes.lists,
+    routes.direct,
     routes.v1,
     search.v1,
     pictures.v1,

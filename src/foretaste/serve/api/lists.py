@@ -22,8 +22,8 @@ from foretaste.online.outage import WITHOUT_STORE
 from foretaste.serve.docs.examples import answer_example, request_examples
 from foretaste.serve.http.accept_language import LanguageDep
 from foretaste.serve.http.body import StrictRoute
+from foretaste.serve.http.direct_route import DirectRoute
 from foretaste.serve.http.lanes import run_readiness
-from foretaste.serve.http.list_route import ListRoute
 from foretaste.serve.http.problems import ProblemError, is_operator, problem_response
 from foretaste.serve.http.security import EVENTS, NO_KEY_NEEDED, READ
 from foretaste.serve.http.user_access import UserAccess, UserAccessDep
@@ -56,11 +56,13 @@ ServiceDep = Annotated[Service, Depends(get_tenant_service)]
 
 router = APIRouter(route_class=StrictRoute)
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
-lists = APIRouter(prefix="/v1", route_class=ListRoute)
-"""What answers a body with a list."""
+direct = APIRouter(prefix="/v1", route_class=DirectRoute)
+"""What is asked most: events, and lists for a body."""
 
 
-@v1.post("/events", dependencies=[EVENTS], tags=["feedback"], responses=answer_example("events"))
+@direct.post(
+    "/events", dependencies=[EVENTS], tags=["feedback"], responses=answer_example("events")
+)
 def post_events(
     body: Annotated[EventsBody, Body(openapi_examples=request_examples("events"))],
     service: ServiceDep,
@@ -154,7 +156,7 @@ LIST_ROUTE_OPTIONS: dict[str, Any] = {
 """What the addresses that answer with a list have in common."""
 
 
-@lists.post("/recommend", **LIST_ROUTE_OPTIONS)
+@direct.post("/recommend", **LIST_ROUTE_OPTIONS)
 def recommend(
     body: Annotated[RecommendBody, Body(openapi_examples=request_examples("recommend"))],
     service: ServiceDep,
@@ -188,7 +190,7 @@ def trending(
     return Response(encode_recommendation(recommendation), media_type="application/json")
 
 
-@lists.post("/rank", **LIST_ROUTE_OPTIONS)
+@direct.post("/rank", **LIST_ROUTE_OPTIONS)
 def rank(
     body: Annotated[RankBody, Body(openapi_examples=request_examples("rank"))],
     service: ServiceDep,
@@ -203,7 +205,7 @@ def rank(
     return list_response(service, body, user_access, language)
 
 
-@lists.post("/similar", **LIST_ROUTE_OPTIONS)
+@direct.post("/similar", **LIST_ROUTE_OPTIONS)
 def similar(
     body: Annotated[SimilarBody, Body(openapi_examples=request_examples("similar"))],
     service: ServiceDep,
@@ -214,7 +216,7 @@ def similar(
     return list_response(service, body, user_access, language)
 
 
-@lists.post("/bought-together", **LIST_ROUTE_OPTIONS)
+@direct.post("/bought-together", **LIST_ROUTE_OPTIONS)
 def bought_together(
     body: Annotated[SimilarBody, Body(openapi_examples=request_examples("bought-together"))],
     service: ServiceDep,

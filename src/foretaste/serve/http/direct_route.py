@@ -1,9 +1,10 @@
-"""In: a request for a list. Out: its answer, by the shortest way from the bytes of the body to the
-endpoint.
+"""In: a request for a list, or with events. Out: its answer, by the shortest way from the bytes of
+the body to the endpoint.
 
 FastAPI finds out for each request anew what an endpoint depends on, which takes as long as all
-other layers together (docs/decisions/0075). The endpoints of lists depend on the same four things.
-They are declared and documented as others are; what is out of the ordinary goes the usual way.
+other layers together (docs/decisions/0075). The endpoints that are asked most depend on the same
+four things. They are declared and documented as others are; what is out of the ordinary goes the
+usual way.
 """
 
 from collections.abc import Callable, Coroutine
@@ -16,7 +17,7 @@ from foretaste.serve.http.body import StrictRequest, StrictRoute
 from foretaste.serve.http.user_access import get_user_access
 
 
-class ListRoute(StrictRoute):
+class DirectRoute(StrictRoute):
     """A route whose endpoint takes `body`, `service`, `user_access` and `language`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
