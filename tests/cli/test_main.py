@@ -390,7 +390,7 @@ def test_evaluate_prints_one_object_and_no_more(trained: Path) -> None:
 
 def test_evaluate_for_people_fits_80_columns(trained: Path) -> None:
     text = good("evaluate", "--protocol", "time", "-w", trained)
-    assert "product" in text
+    assert "Foretaste in service" in text
     assert max(map(len, text.splitlines())) <= 80
     assert "leave-one-out" in refused("evaluate", "--protocol", "random", "-w", trained)
 
@@ -420,6 +420,8 @@ def test_recommend_for_people(trained: Path) -> None:
     assert max(map(len, text.splitlines())) <= 80
     explained = good("recommend", "u1", "-n", "1", "--explain", "-w", trained)
     assert "the score, their sum" in explained
+    assert "What follows the last item  " in explained
+    assert "transition" not in explained
 
 
 def test_profile_for_people_and_as_json(trained: Path) -> None:

@@ -4,9 +4,11 @@ from foretaste.display.words import (
     EXPERT_ASPECTS,
     duration,
     expert_aspect,
+    expert_with_setting,
     of_100,
     percent,
     plain_expert,
+    plain_feature,
     signed,
     thousands,
     toml_value,
@@ -29,6 +31,17 @@ def test_every_expert_has_a_name_that_people_read() -> None:
     assert plain_expert("attribute:release_year") == "The same release year"
     assert plain_expert("attribute:VK brutto_band") == "The same VK brutto"
     assert plain_expert("rule boost") == "rule boost"
+    assert (
+        expert_with_setting("attribute:VK brutto_band")
+        == '“The same VK brutto” ("attribute" in model.experts)'
+    )
+
+
+def test_what_a_part_of_a_score_comes_from_names_the_column_of_the_file() -> None:
+    features = ("VK brutto_band: 20-50", "year: 2006", "Color_band: a: b", "new", None)
+    assert [plain_feature(feature) for feature in features] == [
+        "VK brutto: 20-50", "year: 2006", "Color: a: b", "that it is new", "",
+    ]  # fmt: skip
 
 
 def test_every_expert_looks_at_something_that_people_can_say() -> None:

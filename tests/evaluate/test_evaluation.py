@@ -36,7 +36,7 @@ def test_an_expert_above_the_product_is_named() -> None:
     held = cases(*([n % 8, SIZE - 1] for n in range(60)))
     evaluation = judged(held, Product(UP, DOWN, listens_to=1))
     assert evaluation.summary()["better"] == ["up"]
-    assert "! better than the product for certain: up" in evaluation.table()
+    assert '! better than Foretaste for certain: “up” ("up" in model.experts)' in evaluation.table()
     assert judged(steps(), Product(UP, DOWN)).summary()["better"] == []
 
 

@@ -215,7 +215,7 @@ def test_below_its_best_expert_for_certain() -> None:
     ahead = {"neighbour": [-0.02, -0.03, -0.01], "repeat": [-0.01, -0.03, 0.01]}
     warning = only(replace(healthy(), measured=MeasuredQuality.of({"cases": 500, "ahead": ahead})))
     assert warning.code == "below-expert"
-    assert "“neighbour”" in warning.message
+    assert '“What goes with the last items” ("neighbour" in model.experts) alone' in warning.message
     assert "-0.0200 [-0.0300, -0.0100]" in warning.message
     within = {"neighbour": [-0.02, -0.05, 0.001]}
     assert (
@@ -281,18 +281,19 @@ def test_a_short_catalogue_gives_short_lists_and_no_warning() -> None:
 
 
 def test_a_column_that_decides_everything() -> None:
-    def by_year(person: int, place: int, shown: Recommended) -> Recommended:
+    def by_cost(person: int, place: int, shown: Recommended) -> Recommended:
         return replace(
             shown,
             terms=(
-                Term("attribute:year", 1.5, feature=f"year: {2000 + person % 16}"),
+                Term("attribute:cost_band", 1.5, feature=f"cost_band: {person % 16}"),
                 Term("transition", 1.0, event="past"),
             ),
         )
 
-    warning = only(changed(healthy(), by_year))
+    warning = only(changed(healthy(), by_cost))
     assert warning.code == "one-attribute"
-    assert "“year” alone decides" in warning.message
+    assert "“cost” alone decides" in warning.message
+    assert "choose by cost, leave" in warning.remedy
     assert "model.attribute.columns" in warning.remedy
 
 

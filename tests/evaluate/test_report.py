@@ -29,7 +29,7 @@ def test_a_table_has_a_row_a_model_with_intervals() -> None:
         "leave-one-out: 200 cases of 200 people, all 10 items ranked; ± is half"
     )
     assert lines[3].split() == ["recall@10", "masked", "ndcg@10", "masked"]
-    assert lines[4].startswith("product     ")
+    assert lines[4].startswith("Foretaste        ")
     assert "1.0000 ± 0.0000" in lines[4]
     assert "± 0.0" in lines[6]
 
@@ -73,23 +73,34 @@ def test_the_head_counts_what_no_list_can_show() -> None:
 def test_a_row_that_is_not_below_the_first_for_certain_is_marked() -> None:
     lines = results_table(results(), rng(), protocol="time").splitlines()
     assert [line.endswith(" ~") for line in lines[4:7]] == [False, True, False]
-    assert lines[-1] == "~ not below product for certain (paired over people, 95 %)"
+    assert lines[-1] == "~ not below Foretaste for certain (paired over people, 95 %)"
     alone = {"product": results()["product"]}
     assert "~" not in results_table(alone, rng(), protocol="time")
 
 
 def test_a_row_above_the_first_for_certain_is_marked_and_named() -> None:
     rows = results()
-    weak = {"product": rows["popularity"], "sequence": rows["twin"], "repeat": rows["twin"]}
+    weak = {
+        "popularity": rows["popularity"],
+        "transition": rows["twin"],
+        "attribute:VK brutto_band": rows["twin"],
+    }
     lines = results_table(weak, rng(), protocol="time").splitlines()
     assert [line.endswith(" !") for line in lines[4:7]] == [False, True, True]
-    assert lines[-1] == "! better than the product for certain: sequence, repeat"
+    assert lines[-1] == (
+        '! better than What is popular for certain: “What follows the last item” ("transition" in '
+        'model.experts), “The same VK brutto” ("attribute" in model.experts)'
+    )
+    assert lines[5].startswith("What follows the last item  ")
     assert "!" not in results_table(results(), rng(), protocol="time")
 
 
 def test_a_row_that_is_the_first_in_another_state_has_no_mark() -> None:
     text = results_table(results(), rng(), protocol="time", unmarked=("twin",))
     assert "~" not in text
+    served = {"product": results()["product"], "as in service": results()["twin"]}
+    lines = results_table(served, rng(), protocol="time", unmarked=("as in service",)).splitlines()
+    assert lines[5].startswith("Foretaste in service  ")
 
 
 def test_the_metrics_can_be_chosen() -> None:

@@ -84,6 +84,7 @@ def test_the_best_expert_answers_alone_where_all_weights_are_worse(
     chosen, report = guard_fit(table, lambda rows: ruined(silent), silent)
 
     assert report.chosen == "popularity"
+    assert "“What is popular” alone ranked" in (report.cause or "")
     weights = chosen.weights[0]
     assert weights[product.names.index("popularity")] == 1
     assert {product.names[row] for row in np.flatnonzero(weights)} == {

@@ -18,6 +18,7 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from foretaste.display.words import plain_expert, plain_feature
 from foretaste.domain.titles import natural_title
 
 if TYPE_CHECKING:  # the nouns bring NumPy; `foretaste --help` does without
@@ -234,7 +235,7 @@ def _print_terms(item: "Recommended", titles: Mapping[str, str]) -> None:
         key=lambda term: -abs(term.nats),
     )
     rows = [
-        (f"{term.nats:+.2f}", term.expert, term_source(term, titles))
+        (f"{term.nats:+.2f}", plain_expert(term.expert), term_source(term, titles))
         for term in own_terms[:MAX_TERMS]
     ]
     if own_terms[MAX_TERMS:]:
@@ -251,7 +252,7 @@ def _print_terms(item: "Recommended", titles: Mapping[str, str]) -> None:
 def term_source(term: "Term", titles: Mapping[str, str]) -> str:
     """Where a term comes from: a past item or search, a feature, or both."""
     event = titles.get(term.event) or term.event if term.event is not None else None
-    return ", ".join(part for part in (event, term.feature) if part)
+    return ", ".join(part for part in (event, plain_feature(term.feature)) if part)
 
 
 def print_evaluation(evaluation: "Evaluation") -> None:

@@ -11,6 +11,7 @@ import typer
 from foretaste.cli import console
 from foretaste.cli.common import CURRENT_FOLDER, Json, Workspace, command, open_loop
 from foretaste.cli.lists import Diversity, Filter, ItemCount, Language, Rules, parse_list_options
+from foretaste.display.words import plain_expert
 
 if TYPE_CHECKING:
     from foretaste.generate.features import ImaginedFeatures
@@ -105,7 +106,12 @@ def why_not(
 def _print_why_not(explanation: "WhyNot") -> None:
     console.say(explanation.sentence)
     rows = [
-        (term.expert, f"{term.item:+.2f}", f"{term.last:+.2f}", f"{term.difference:+.2f}")
+        (
+            plain_expert(term.expert),
+            f"{term.item:+.2f}",
+            f"{term.last:+.2f}",
+            f"{term.difference:+.2f}",
+        )
         for term in explanation.terms
     ]
     if rows and explanation.last is not None:

@@ -65,8 +65,13 @@ FEATURE_WORDS = {
 
 
 def plain_feature(feature: str | None) -> str:
-    """What a part of a score comes from: "year: 2006" stays as it is."""
-    return "" if feature is None else FEATURE_WORDS.get(feature, feature)
+    """What a part of a score comes from: "year: 2006" stays as it is, "price_band: 5-10" is of the
+    price.
+    """
+    if feature is None:
+        return ""
+    column, mark, value = feature.partition(": ")
+    return FEATURE_WORDS.get(feature) or f"{plain_column(column)}{mark}{value}"
 
 
 def plain_expert(name: str) -> str:
@@ -75,6 +80,13 @@ def plain_expert(name: str) -> str:
     if kind == "attribute" and column:
         return f"The same {plain_column(column).replace('_', ' ')}"
     return EXPERT_WORDS.get(name, name.replace("_", " "))
+
+
+def expert_with_setting(name: str) -> str:
+    """The same with the name by which `model.experts` has it: "attribute:genres" is "The same
+    genres" ("attribute" in model.experts).
+    """
+    return f'“{plain_expert(name)}” ("{name.partition(":")[0]}" in model.experts)'
 
 
 def expert_aspect(name: str) -> str:

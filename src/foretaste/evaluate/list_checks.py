@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+from foretaste.display.words import expert_with_setting, plain_expert, plain_feature
+from foretaste.domain.words import plain_column
 from foretaste.evaluate.shown_lists import (
     HARDLY_TAKEN_EVENTS,
     ListSample,
@@ -105,8 +107,9 @@ def better_expert(sample: ListSample) -> ListWarning | None:
     mean, low, high = measured.margin
     return ListWarning(
         "below-expert",
-        f"The expert “{measured.expert}” alone is better than all together, on events kept from "
-        f"both: they are {mean:+.4f} [{low:+.4f}, {high:+.4f}] beside it in NDCG@10.",
+        f"{expert_with_setting(measured.expert)} alone is better than all experts together, on "
+        f"events kept from both: they are {mean:+.4f} [{low:+.4f}, {high:+.4f}] beside it in "
+        "NDCG@10.",
         "Run 'foretaste evaluate' to see each, and name the good ones in model.experts.",
     )
 
@@ -188,7 +191,7 @@ def one_reason(sample: ListSample) -> ListWarning | None:
     )
     reason, said_count = words.most_common(1)[0] if words else ("", 0)
     if said_count < count / 2:  # most of them say nothing, or something else
-        reason = cause[2] or cause[0]
+        reason = plain_feature(cause[2]) or plain_expert(cause[0])
     return ListWarning(
         "one-reason",
         f"{count / len(item_causes):.0%} of what is shown has one and the same reason, whoever "
@@ -222,13 +225,15 @@ def one_attribute(sample: ListSample) -> ListWarning | None:
     columns = Counter(column for column in deciding if column is not None)
     for column, count in columns.most_common(1):
         if count >= MAX_COLUMN_SHARE * item_count:
-            share = f"“{column}” alone decides {count / item_count:.0%} of what is shown."
+            share = (
+                f"“{plain_column(column)}” alone decides {count / item_count:.0%} of what is shown."
+            )
             return _one_attribute_warning(column, share)
     for column, value, shown_share, taken_share in values_shown(sample):
         if shown_share >= MAX_VALUE_SHARE and shown_share > MAX_VALUE_RATIO * taken_share:
             share = (
-                f"{shown_share:.0%} of what is shown has {column} “{value}”; of what people take "
-                "it "
+                f"{shown_share:.0%} of what is shown has {plain_column(column)} “{value}”; of "
+                "what people take it "
             )
             return _one_attribute_warning(column, f"{share}is {taken_share:.0%}.")
     return None
@@ -238,8 +243,8 @@ def _one_attribute_warning(column: str, message: str) -> ListWarning:
     return ListWarning(
         "one-attribute",
         message,
-        f"If people do not choose by {column}, leave it out: name the other columns in "
-        "model.attribute.columns.",
+        f"If people do not choose by {plain_column(column)}, leave it out: name the other "
+        "columns in model.attribute.columns.",
     )
 
 

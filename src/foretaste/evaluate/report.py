@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from foretaste.display.words import expert_with_setting, plain_expert
 from foretaste.evaluate.metrics import Interval, intervals
 from foretaste.evaluate.protocols import RankingResult
 
 PRODUCT_NAME, POPULARITY_NAME = "product", "popularity"
 SERVED_NAME = "as in service"
 """The product with its counting experts fed up to the test event."""
+SERVED_WORDS = "Foretaste in service"
 
 TABLE_METRICS = ("recall@10", "ndcg@10")
 """Of the table, left to right."""
@@ -26,7 +28,8 @@ def results_table(
     metrics: tuple[str, ...] = TABLE_METRICS,
     unmarked: Collection[str] = (),
 ) -> str:
-    """A row a model, in the order given: each figure with half the width of its 95 % interval.
+    """A row a model, in the order given and in plain words: each figure with half the width of its
+    95 % interval.
 
     The first row is compared with the others in the first metric that is an NDCG (paired, by
     person): a row that is not below it for certain is marked with `~`, one that is above it for
@@ -37,7 +40,8 @@ def results_table(
     first_model = next(iter(results))
     figures, margins = row_intervals(results, rng, metrics, masked=masked)
     marks = {name: _mark(margins[name]) for name in results if name not in {first_model, *unmarked}}
-    width = max(map(len, results)) + 2
+    labels = {name: row_label(name) for name in results}
+    width = max(map(len, labels.values())) + 2
     variant = "masked" if masked else "unmasked"
     lines = [
         _heading(results[first_model], protocol),
@@ -50,8 +54,13 @@ def results_table(
             f"{f'{interval.mean:.4f} ± {(interval.high - interval.low) / 2:.4f}':>22}"
             for interval in row
         )
-        lines.append(f"{name:<{width}}{cells} {marks.get(name, '')}".rstrip())
+        lines.append(f"{labels[name]:<{width}}{cells} {marks.get(name, '')}".rstrip())
     return "\n".join([*lines, *_legend(first_model, marks)])
+
+
+def row_label(name: str) -> str:
+    """What the row of a model or an expert is called."""
+    return SERVED_WORDS if name == SERVED_NAME else plain_expert(name)
 
 
 def row_intervals(
@@ -93,12 +102,13 @@ def _mark(margin: Interval) -> str:
 
 def _legend(first_model: str, marks: Mapping[str, str]) -> list[str]:
     """What the marks mean, where there are any."""
-    better = [name for name, mark in marks.items() if mark == "!"]
+    better = [expert_with_setting(name) for name, mark in marks.items() if mark == "!"]
+    first_label = row_label(first_model)
     lines = []
     if "~" in marks.values():
-        lines.append(f"~ not below {first_model} for certain (paired over people, 95 %)")
+        lines.append(f"~ not below {first_label} for certain (paired over people, 95 %)")
     if better:
-        lines.append(f"! better than the {first_model} for certain: {', '.join(better)}")
+        lines.append(f"! better than {first_label} for certain: {', '.join(better)}")
     return ["", *lines] if lines else []
 
 

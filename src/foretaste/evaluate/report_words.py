@@ -12,7 +12,13 @@ from foretaste.evaluate.list_statistics import ListStatistics
 from foretaste.evaluate.list_variety import ListVariety
 from foretaste.evaluate.metrics import Interval
 from foretaste.evaluate.protocols import RankingResult
-from foretaste.evaluate.report import POPULARITY_NAME, PRODUCT_NAME, SERVED_NAME, row_intervals
+from foretaste.evaluate.report import (
+    POPULARITY_NAME,
+    PRODUCT_NAME,
+    SERVED_NAME,
+    row_intervals,
+    row_label,
+)
 
 HIT_METRIC, ORDER_METRIC = "recall@10", "ndcg@10"
 DASH = "–"
@@ -158,7 +164,7 @@ def quality_rows(evaluation: EvaluationFigures, seed: int = 0) -> list[QualityRo
     figures, margins = row_intervals(results, rng, metrics, masked=evaluation.hide_seen)
     return [
         QualityRow(
-            name=SERVED_WORDS if name == SERVED_NAME else plain_expert(name),
+            name=row_label(name),
             note=_row_note(name, best),
             is_own=name in (PRODUCT_NAME, SERVED_NAME),
             hits=figures[name][0],
@@ -170,9 +176,6 @@ def quality_rows(evaluation: EvaluationFigures, seed: int = 0) -> list[QualityRo
         )
         for name in results
     ]
-
-
-SERVED_WORDS = "Foretaste in service"
 
 
 def _row_note(name: str, best: str | None) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from foretaste.display.words import plain_expert
 from foretaste.domain.data import Floats
 from foretaste.model.expert_weights import CandidateTable
 from foretaste.model.product import ProductOfExperts
@@ -135,7 +136,7 @@ def _standard_errors(differences: Floats) -> float:
 def _cause(choice: str, means: Mapping[str, float]) -> str | None:
     if choice == "fitted":
         return None
-    method = "the usual weights" if choice == "usual" else f"'{choice}' alone"
+    method = "the usual weights" if choice == "usual" else f"“{plain_expert(choice)}” alone"
     return (
         f"{method} ranked the validation events better than the fitted weights "
         f"(NDCG@10 {means[choice]:.4f} against {means['fitted']:.4f})"
