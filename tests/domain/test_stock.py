@@ -4,12 +4,18 @@ from typing import Any
 
 import pytest
 
-from foretaste.domain.stock import is_sold_out, is_stock_column, stock_of_variants
+from foretaste.domain.stock import (
+    is_sold_out,
+    is_stock_column,
+    stock_of_columns,
+    stock_of_variants,
+)
 
 
 @pytest.mark.parametrize(
     ("column", "values"),
     [
+        ("in_stock", ["yes", "no"]),
         ("Lagerbestand", ["0", "12 Stück", "3,5"]),
         ("Stock quantity", [4, 0]),
         ("availability", ["in stock", "out_of_stock", "preorder"]),
@@ -23,7 +29,6 @@ def test_stock_columns(column: str, values: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("column", "values"),
     [
-        ("in_stock", ["yes"]),  # is ours already
         ("stock", ["walnut", "beech"]),
         ("quantity", [1, 2]),
         ("stock", []),
@@ -31,6 +36,22 @@ def test_stock_columns(column: str, values: list[Any]) -> None:
 )
 def test_other_columns(column: str, values: list[Any]) -> None:
     assert not is_stock_column(column, values)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_out"),
+    [
+        ("0", "lieferbar", False),  # made to order
+        ("ausverkauft", "12", True),  # it may not be sold
+        ("5", "0", True),
+        ("0", "5", True),
+        ("5", "3", False),
+        ("in stock", "out of stock", True),
+    ],
+)
+def test_stock_of_two_columns(first: str, second: str, is_out: bool) -> None:
+    assert is_sold_out(stock_of_columns(first, second)) is is_out
+    assert is_sold_out(stock_of_columns(second, first)) is is_out
 
 
 @pytest.mark.parametrize(

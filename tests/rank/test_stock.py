@@ -35,5 +35,13 @@ def test_a_value(value: str, is_out: bool) -> None:
     assert mask.tolist() == [is_out, False]
 
 
+def test_the_name_that_a_file_had_for_it() -> None:
+    items = [Item("a", title="a", attributes={"in_stock": ("0",)}), Item("b", title="b")]
+    mask = sold_out_items(index_of(items), "Lagerbestand")
+    assert mask is not None
+    assert mask.tolist() == [True, False]
+    assert sold_out_items(index_of(items), "colour") is None
+
+
 def test_a_catalogue_without_the_column_has_everything() -> None:
     assert sold_out_items(index_of([Item("b", title="b")]), "stock") is None

@@ -29,7 +29,6 @@ from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.domain.data import Item, RejectedRow, User
 from foretaste.domain.order_charges import charge_warnings, is_article
-from foretaste.domain.stock import STOCK_COLUMN
 from foretaste.domain.store import Store
 
 UNCLEAR_PRICES = "its prices could be two numbers"
@@ -149,12 +148,6 @@ def column_warnings(columns: Mapping[str, ColumnDecision]) -> list[str]:
             left_out.setdefault(decision.reason or "as before", []).append(f"'{column}'")
         elif decision.role == "hidden":
             warnings.append(f"column '{column}' says which items are hidden, too")
-        elif decision.role == "stock":
-            warnings.append(
-                f"column '{column}' says how much is left and is kept as '{STOCK_COLUMN}'; lists "
-                f'leave out what is sold out where rank.stock_attribute = "{STOCK_COLUMN}", as in '
-                "the recipe of a shop"
-            )
         elif decision.separator and decision.reason:
             label = separator_label(decision.separator)
             warnings.append(

@@ -30,6 +30,7 @@ from foretaste.behaviour.rejected_rows import without_cells
 from foretaste.behaviour.row_reader import RowReader, make_row_reader
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.stock_notes import stock_notes
 from foretaste.behaviour.stream import Row
 from foretaste.domain.data import ImportResult, RejectedRow
 from foretaste.domain.files import FOLDER_MODE
@@ -122,13 +123,15 @@ def import_table(
     progress: Progress = no_progress,
     announce: Announce = say_nothing,
     run: ImportRun | None = None,
+    stock_attribute: str | None = None,
 ) -> ImportResult:
     """Import a table of which it is known what its rows are.
 
     `announce` is told what the columns were taken for before a row is stored; `now` is the present
     in seconds since 1970. With `strict` nothing is stored unless every row is good: the source is
     read twice. With `yes` a file without names of columns is read by those that are offered. What
-    it brings is written down in `run`, the import that it is a part of.
+    it brings is written down in `run`, the import that it is a part of. stock_attribute: of the
+    items, by which lists leave out what is sold out.
     """
     source, record_type = table_source.source, table_source.record_type or "events"
     file_settings = table_source.settings_in(settings)
@@ -146,9 +149,8 @@ def import_table(
             table_settings = settings_of_table(settings, file_settings, table)
             row_reader = make_row_reader(table, record_type, store, table_settings, now)
             refuse = store.event_refusals if record_type == "events" else _no_refusals
-            import_rows = partial(
-                _import, table, row_reader, rejects, progress, table_source.notes(), refuse
-            )
+            notes = [*table_source.notes(), *stock_notes(row_reader.reading, stock_attribute)]
+            import_rows = partial(_import, table, row_reader, rejects, progress, notes, refuse)
             if dry:
                 return import_rows(put=None)
             announce(short_lines(table.name, row_reader.reading, settings))

@@ -35,7 +35,7 @@ from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, RejectedRow, User
 from foretaste.domain.impressions import IMPRESSION_EVENT
 from foretaste.domain.order_charges import charge_mark
-from foretaste.domain.stock import STOCK_COLUMN
+from foretaste.domain.stock import STOCK_COLUMN, stock_of_columns
 from foretaste.domain.text_limits import MAX_EVENT_VALUE, MAX_ITEM_LENGTH
 from foretaste.errors import did_you_mean
 
@@ -378,7 +378,11 @@ def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple
             if column in form.measures:
                 value = form.measures[column].read(value)
             new_attributes = attribute_values(name, value, role, separator, parser, levels=levels)
-            attributes |= {name: values for name, values in new_attributes.items() if values}
+            new_attributes = {own: values for own, values in new_attributes.items() if values}
+            if STOCK_COLUMN in attributes and STOCK_COLUMN in new_attributes:
+                (own,), (other,) = attributes[STOCK_COLUMN][:1], new_attributes[STOCK_COLUMN][:1]
+                new_attributes = {STOCK_COLUMN: (stock_of_columns(own, other),)}
+            attributes |= new_attributes
     attributes |= form.group_of(row)
     check_whole_length(texts, attributes)
     return texts, attributes

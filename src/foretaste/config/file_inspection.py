@@ -45,6 +45,7 @@ def inspect_for_workspace(
         "yes": yes,
         "progress": progress,
         "tell_languages": language_teller(config),
+        "stock_attribute": config.rank.stock_attribute,
     }
     if not (folder / STORE_FILE).exists() and behaviour.database is None:
         return inspect_tables(tables, None, behaviour, now, **options)

@@ -56,8 +56,8 @@ _QUANTITY = re.compile(r"([+-]?\d+)(?:[.,]\d+)*(?: ?(?:pcs|pieces|units?|stück|
 
 
 def is_stock_column(column: str, values: Sequence[Any]) -> bool:
-    """Whether a column of another name than ours says how much is left, by its name and values."""
-    if column == STOCK_COLUMN or not is_stock_name(column) or not values:
+    """Whether a column says how much is left, by its name and values."""
+    if not is_stock_name(column) or not values:
         return False
     return all(_is_stock_value(str(value)) for value in values)
 
@@ -79,6 +79,15 @@ def stock_of_variants(values: Sequence[Any]) -> Any:
     if counts:  # sold beyond what was there is none, too
         return sum(max(number, 0) for number in counts)
     return values[0] if values else None
+
+
+def stock_of_columns(first: str, second: str) -> str:
+    """What is left of an item, of two columns that say it: words, which also know what is made to
+    order, before counts; else what says less, as of what is in the warehouse some may be reserved.
+    """
+    cells = sorted((first, second), key=is_sold_out, reverse=True)
+    words = [text for text in cells if not _QUANTITY.fullmatch(_plain(text))]
+    return (words or cells)[0]
 
 
 def _is_stock_value(text: str) -> bool:

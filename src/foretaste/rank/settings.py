@@ -83,8 +83,9 @@ class RankSettings(Settings):
     """
     stock_attribute: str | None = None
     """The items' attribute that says whether any is left: yes and no, a number, or words such as
-    "out of stock". What is sold out is in no list. Name it in behaviour.attribute_columns, as
-    columns of a back office are left out else. None: all that is on offer is there."""
+    "out of stock". What is sold out is in no list. Columns that are called so (`stock`,
+    `Lagerbestand`, …) are "in_stock"; name any other in behaviour.attribute_columns, as columns of
+    a back office are left out else. None: all that is on offer is there."""
     repeat_pause: Duration | None = None
     """Where what was taken is shown again: for how long it is not, "1h" or "2d". None shows it at
     once. Searching finds it all the same."""

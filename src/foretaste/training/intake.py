@@ -44,6 +44,7 @@ def import_sources(
         rejects_dir=workspace.folder / "rejects",
         clock=workspace.clock,
         replace_earlier=replace,
+        stock_attribute=workspace.config.rank.stock_attribute,
         **{"progress": workspace.progress, **options},
     )
     if any(result.replaced_imports for result in results):
@@ -59,4 +60,5 @@ def inspect_sources(workspace: ImportWorkspace, tables: Sequence[TableSource]) -
         workspace.config.behaviour,
         workspace.clock(),
         progress=workspace.progress,
+        stock_attribute=workspace.config.rank.stock_attribute,
     )

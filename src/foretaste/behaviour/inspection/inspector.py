@@ -24,6 +24,7 @@ from foretaste.behaviour.known_items import KnownItems, load_known_items
 from foretaste.behaviour.row_reader import RowReader, make_row_reader
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.stock_notes import stock_notes
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.variant_ids import VariantTable
@@ -81,6 +82,8 @@ class Inspector:
     """Whether the names that are offered for columns without any have been taken already."""
     progress: Progress = no_progress
     tell_languages: TellLanguages | None = None
+    stock_attribute: str | None = None
+    """Of the items, by which lists leave out what is sold out."""
     _sample: ItemSample = field(default_factory=ItemSample)
     """Of the items of the table that is read."""
     _new_ids: set[str] = field(default_factory=set)
@@ -175,6 +178,7 @@ class Inspector:
                 *table.step_notes(),
                 *rejects.repeat_notes(),
                 *reader.warnings(),
+                *stock_notes(reading, self.stock_attribute),
                 *advice,
             ),
             settings=(
@@ -250,7 +254,9 @@ def inspect_tables(
     yes: bool = False,
     progress: Progress = no_progress,
     tell_languages: TellLanguages | None = None,
+    stock_attribute: str | None = None,
 ) -> Inspection:
-    """store: None where there is none yet; now: seconds since 1970."""
+    """store: None where there is none yet; now: seconds since 1970. Else as in `Inspector`."""
     store = store or cast(Store, EmptyStore())
-    return Inspector(store, settings, now, yes, progress, tell_languages).inspect(tables)
+    inspector = Inspector(store, settings, now, yes, progress, tell_languages, stock_attribute)
+    return inspector.inspect(tables)
