@@ -7,6 +7,7 @@ import pytest
 from foretaste.behaviour.column_roles import (
     ColumnDecision,
     ColumnRole,
+    decide_column,
     decide_columns,
     role_of_value,
 )
@@ -76,6 +77,23 @@ def test_the_decision_on_more_values_stays() -> None:
     assert decide_columns(["brand"], rows, SETTINGS, earlier) == earlier
     few = {"brand": ColumnDecision("attribute", 3)}
     assert decide_columns(["brand"], rows, SETTINGS, few)["brand"].role == "skip"
+
+
+@pytest.mark.parametrize("mark", [",", "."])
+def test_measures_that_all_differ_are_kept_of_items(mark: str) -> None:
+    weights = [f"{0.25 + 0.07 * number:.2f}".replace(".", mark) for number in range(200)]
+    codes = [str(10_000 + 7 * number) for number in range(200)]
+    kept = decide_column("Gewicht kg", weights, SETTINGS, row_count=200)
+    assert kept.role == "attribute"
+    for column, values, is_of_items in (
+        ("Bestellcode", codes, True),
+        ("Umsatz", weights, False),  # what a customer has spent
+    ):
+        left_out = decide_column(column, values, SETTINGS, row_count=200, is_of_items=is_of_items)
+        assert (left_out.role, left_out.reason) == (
+            "skip",
+            "it has a different value in nearly every row",
+        )
 
 
 def test_a_single_value_decides_for_an_item_sent_alone() -> None:

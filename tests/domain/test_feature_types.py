@@ -27,6 +27,7 @@ TYPES: list[tuple[str, list[str], FeatureType]] = [
     ("length", ["1 h 35 min", "2 h", "58 min"], "duration"),
     ("playtime", ["PT1H35M", "PT58M"], "duration"),
     ("weight_kg", ["2.5", "0.7"], "number"),
+    ("width mm", ["1950", "2010", "1900"], "number"),
     ("price_band", ["10-25", "250+"], "price"),
     ("vegan", ["yes", "no", "yes"], "flag"),
     ("waterproof", ["0", "1", "1"], "flag"),

@@ -32,6 +32,7 @@ from foretaste.behaviour.values import (
 )
 from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.feature_types import TASTELESS_TYPES, FeatureType, find_feature_type
+from foretaste.domain.measured_columns import is_measured
 from foretaste.domain.no_taste import is_release_time, no_taste_reason
 from foretaste.domain.stock import is_stock_column
 
@@ -111,8 +112,10 @@ def _with_measure(
     measure = find_measure(values, settings)
     if measure is None or (decision.separator and not measure.unit):
         return decision  # what a comma parts are several values
-    numbers = f"numbers in {measure.unit}" if measure.unit else "numbers"
-    reason = numbers + (" with a decimal comma" if measure.mark == "," else "")
+    reason = f"numbers in {measure.unit}" if measure.unit else "numbers"
+    if measure.mark == ",":
+        has_commas = any("," in str(value) for value in values)
+        reason += " with a decimal comma" if has_commas else " with points between the thousands"
     return replace(decision, separator=None, measure=measure, reason=decision.reason and reason)
 
 
@@ -210,8 +213,7 @@ def decide_column(
     is_unique = len(parts) > MIN_SAMPLE_VALUES and len(set(parts)) > (
         IDENTIFIER_UNIQUE_SHARE * len(parts)
     )
-    measure = find_measure(values, settings) if is_unique else None
-    if is_unique and not (measure and measure.unit) and not _has_order(column, parts):
+    if is_unique and not _has_order(column, parts, values, settings, is_of_items=is_of_items):
         if row_count and are_phrases(values):
             return ColumnDecision(
                 "text", count, reason="its values are words, all of them different"
@@ -228,9 +230,20 @@ def _role_of_type(feature_type: FeatureType) -> ColumnRole:
     return "text" if feature_type == "text" else "price" if feature_type == "price" else "attribute"
 
 
-def _has_order(column: str, parts: Sequence[str]) -> bool:
-    """Whether different values are near one another all the same: days and durations."""
-    return find_feature_type(column, parts) in ("date", "duration", "year")
+def _has_order(
+    column: str,
+    parts: Sequence[str],
+    values: Sequence[Any],
+    settings: BehaviourSettings,
+    *,
+    is_of_items: bool,
+) -> bool:
+    """Whether different values are near one another all the same: days, durations and measures. Of
+    users, numbers without a unit are mostly what they have spent.
+    """
+    measure = find_measure(values, settings)
+    is_measure = bool(measure and measure.unit) or (is_of_items and is_measured(column, parts))
+    return is_measure or find_feature_type(column, parts) in ("date", "duration", "year")
 
 
 def _says_what_is_hidden(column: str, values: Sequence[Any]) -> bool:

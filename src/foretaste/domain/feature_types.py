@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol, TypeVar, get_args
 
 from pydantic import field_validator
 
+from foretaste.domain.measured_columns import is_measure_name
 from foretaste.domain.measures import common_unit, measured_number, most_measured
 from foretaste.domain.no_taste import (
     column_words,
@@ -266,6 +267,8 @@ def _ordered_type(column: str, texts: Sequence[str]) -> FeatureType | None:
     if is_numeric:
         if words & _GROUP_WORDS:
             return None
+        if is_measure_name(column):
+            return "number"
         years = YEARS if words & _YEAR_WORDS else NAMELESS_YEARS
         whole_numbers = [int(number) for number in numbers if number.is_integer()]
         year_count = sum(number in years for number in whole_numbers)

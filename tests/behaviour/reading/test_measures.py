@@ -23,6 +23,12 @@ SETTINGS = BehaviourSettings()
         (["0,75l", "1 Liter", "1,5l"], Measure("l", ","), ["0.75 l", "1 l", "1.5 l"]),
         (["4,5", "3,8", "4"], Measure("", ","), ["4.5", "3.8", "4"]),
         (["4.5", "3.8", "4"], None, None),  # as programs write them
+        (["850", "1.200", "2.050", "90"], Measure("", ","), ["850", "1200", "2050", "90"]),
+        (["850 mm", "1.200 mm"], Measure("mm", ","), ["850 mm", "1200 mm"]),
+        (["1.125", "2", "3.375", "5"], None, None),  # eighths of an inch
+        (["1.250", "2.500"], None, None),  # of either kind
+        (["1,250", "2,500"], None, None),
+        (["850", "1,200", "2,050"], Measure("", "."), ["850", "1200", "2050"]),
         (["1,5 kg", "red", "2 m"], None, None),
         (["10 kg", "20 m", "30 l", "5 cm"], None, None),  # measures of different things
         (["12,90 €", "5,00 €"], None, None),  # prices

@@ -18,6 +18,7 @@ from foretaste.domain.measures import UNITS, common_unit, split_measure
 
 MIN_MEASURE_SHARE = 0.9
 """Of the values, those that must be numbers of one kind."""
+THOUSAND = 1000
 _BETWEEN = re.compile(r" ?[/;|] ?|, ")
 
 
@@ -66,8 +67,10 @@ def find_measure(values: Sequence[Any], settings: BehaviourSettings) -> Measure 
         alike = [own for own in amounts if own[1] and UNITS[own[1].lower()].dimension == dimension]
         if len(alike) < MIN_MEASURE_SHARE * len(texts):
             return None
-    mark = _mark_of([readings for readings, _ in amounts], settings)
-    return Measure(unit, mark) if unit or mark == "," else None
+    readings = [own for own, _ in amounts]
+    mark = _mark_of(readings, settings)
+    has_groups = _mark_of_thousands(readings) is not None
+    return Measure(unit, mark) if unit or mark == "," or has_groups else None
 
 
 def _texts_of(value: Any) -> list[str]:
@@ -99,4 +102,27 @@ def _mark_of(
     if set_mark is not None:
         return set_mark
     counts = {mark: sum(mark in amounts for amounts in readings) for mark in LOCALES_BY_MARK}
+    if counts[","] == counts["."]:
+        return _mark_of_thousands(readings) or "."
     return "," if counts[","] > counts["."] else "."
+
+
+def _mark_of_thousands(readings: Sequence[dict[DecimalMark, Amount]]) -> DecimalMark | None:
+    """The mark by which numbers of two meanings (1.200 or 1,200) go on where the others (850) end,
+    rather than stand far below them; None where the numbers do not tell.
+    """
+    plain_numbers, smaller = [0.0], dict[DecimalMark, list[float]]()
+    for amounts in readings:
+        if len(amounts) < len(LOCALES_BY_MARK):
+            return None
+        by_point, by_comma = abs(amounts["."].number), abs(amounts[","].number)
+        if by_point == by_comma:
+            plain_numbers.append(by_point)
+        else:  # the mark is that by which it is a thousand and more
+            mark: DecimalMark = "," if by_point < by_comma else "."
+            smaller.setdefault(mark, []).append(min(by_point, by_comma))
+    if len(smaller) != 1:
+        return None
+    ((mark, numbers),) = smaller.items()
+    go_on = 10 * max(numbers) < max(plain_numbers) < THOUSAND
+    return mark if go_on else None
