@@ -37,6 +37,7 @@ from foretaste.behaviour.reading.ratings import (
 from foretaste.behaviour.reading.times import read_time_column, time_parser
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
+from foretaste.behaviour.swapped_columns import counts_seem_swapped
 from foretaste.behaviour.values import CellError, is_missing
 from foretaste.domain.data import Event, RejectedRow
 from foretaste.domain.store import FactStore
@@ -58,7 +59,10 @@ class EventDecisions:
     id_decisions: dict[str, bool] = field(default_factory=dict)
     """For the store to remember."""
     warnings: list[str] = field(default_factory=list)
+    mapping_warnings: list[str] = field(default_factory=list)
+    """Of columns that seem to be taken for the wrong field; they are said first."""
     rows_by_user: Counter[str | None] = field(default_factory=Counter)
+    item_ids: set[str | None] = field(default_factory=set)
     readings: dict[str, ColumnReading] = field(default_factory=dict)
     """Column → how it is read."""
     rating_scale: RatingScale | None = None
@@ -76,8 +80,9 @@ class EventDecisions:
         return replace(form, unrated_event_type=default_type) if has_unrated else form
 
     def count_users(self, batch: Sequence[Event]) -> None:
-        """Note whose events these are."""
+        """Note whose events these are, and of which items."""
         self.rows_by_user.update([event.user for event in batch])
+        self.item_ids.update([event.item for event in batch])
 
     def _share_warnings(self) -> list[str]:
         """Of a user who has more events than a person can have."""
@@ -85,8 +90,16 @@ class EventDecisions:
         rows_by_user.pop(None, None)
         if not rows_by_user:
             return []
-        user, rows = rows_by_user.most_common(1)[0]
         all_rows = self.rows_by_user.total()
+        if not self.mapping_warnings and counts_seem_swapped(
+            all_rows, len(rows_by_user), len(self.item_ids)
+        ):
+            return [
+                f"{len(rows_by_user):,} users have {all_rows:,} events with {len(self.item_ids):,} "
+                "items, hardly any of them twice: no list can be learnt from that; if users and "
+                "items are swapped, say which column is which under [behaviour.columns.events]"
+            ]
+        user, rows = rows_by_user.most_common(1)[0]
         if not is_implausible_share(rows, all_rows, len(rows_by_user)):
             return []
         return [

@@ -9,7 +9,11 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from foretaste.behaviour.column_decisions import EventDecisions, decide_events
-from foretaste.behaviour.column_guess import columns_of_table, event_type_of_table
+from foretaste.behaviour.column_guess import (
+    TableColumns,
+    columns_of_table,
+    event_type_of_table,
+)
 from foretaste.behaviour.columns import missing_column_error, missing_column_warnings
 from foretaste.behaviour.entity_reader import entity_reader
 from foretaste.behaviour.event_items import EventItemDescriber, find_describer, find_item_title
@@ -34,6 +38,7 @@ from foretaste.behaviour.row_order import RankedRows, falls_within_users
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
 from foretaste.behaviour.stream import Row
+from foretaste.behaviour.swapped_columns import swapped_column_warnings
 from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.values import CellError
 from foretaste.behaviour.view_words import note_view_words, verb_of_columns
@@ -117,9 +122,7 @@ def _flat_event_reader(
     decisions = decide_events(
         *(table, form.columns, settings, id_forms, now), may_rate=event_type is None
     )
-    free_columns = [column for column in table.columns if column not in form.columns.values()]
-    decisions.warnings += resolved.notes
-    decisions.warnings += ownerless_order_warnings(resolved.by_field, table.head, free_columns)
+    _note_owners(decisions, table, form, resolved, known_items)
     form = event_form(
         *(table.columns, settings, decisions.parsers, resolved.by_field), resolved.opinions
     )
@@ -168,6 +171,22 @@ def _find_ranked_rows(table: OpenTable, form: EventForm) -> RankedRows | None:
         return None
     is_ranked = falls_within_users(table.head, user_column, value_column, form.parsers.value)
     return RankedRows(user_column) if is_ranked else None
+
+
+def _note_owners(
+    decisions: EventDecisions,
+    table: OpenTable,
+    form: EventForm,
+    resolved: TableColumns,
+    known_items: KnownItems,
+) -> None:
+    """Add what is to be said of the columns that say whose the events are, and of which items."""
+    free_columns = [column for column in table.columns if column not in form.columns.values()]
+    decisions.mapping_warnings = swapped_column_warnings(
+        resolved.by_field, table.head, known_items.known_ids
+    )
+    decisions.warnings += resolved.notes
+    decisions.warnings += ownerless_order_warnings(resolved.by_field, table.head, free_columns)
 
 
 def _describe_items(
@@ -281,11 +300,9 @@ class _EventReader:
 
     def warnings(self) -> list[str]:
         column_settings = self._settings.columns.events
-        warnings = (
-            missing_column_warnings(self._seen_columns, column_settings, "events")
-            if self._seen_columns
-            else []
-        )
+        warnings = list(self._decisions.mapping_warnings)
+        if self._seen_columns:
+            warnings += missing_column_warnings(self._seen_columns, column_settings, "events")
         used_columns = {*self._form.columns.values(), self._known_items.title_column}
         used_columns.update(self.reading.attention_columns)
         if self._known_items.describer is not None and self._known_items.described_count:
