@@ -22,6 +22,7 @@ from foretaste.behaviour.reading.texts import are_phrases
 from foretaste.behaviour.reading.times import read_time_column
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
 from foretaste.behaviour.stream import Row
+from foretaste.behaviour.user_columns import better_filled_column
 from foretaste.behaviour.values import CellError, is_missing
 from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.no_taste import no_taste_reason
@@ -199,6 +200,19 @@ def _may_be_time(value: Any) -> bool:
         return isinstance(value, str) and sum(map(str.isdigit, value)) >= MIN_DIGITS_OF_TIME
 
 
+def _guess_user(
+    table: TableColumns, values: Mapping[str, list[Any]], settings: BehaviourSettings
+) -> None:
+    """Where guests have no number, the address that they gave tells them apart."""
+    user = table.by_field.get("user")
+    if user is None:
+        return
+    own = {column: values[column] for column in (user, *_free(table, values))}
+    column = better_filled_column(user, own)
+    if column is not None:
+        _take(table, "user", column, f"the user, as '{user}' is empty in more rows")
+
+
 def _guess_item(
     table: TableColumns, values: Mapping[str, list[Any]], settings: BehaviourSettings
 ) -> None:
@@ -310,7 +324,7 @@ def _check_hidden(
 
 _Guess = Callable[[TableColumns, Mapping[str, list[Any]], BehaviourSettings], None]
 _GUESSES: Mapping[str, Mapping[str, _Guess]] = {
-    "events": {"event_type": _guess_event_type, "item": _guess_item},
+    "events": {"event_type": _guess_event_type, "user": _guess_user, "item": _guess_item},
     "items": {"id": _guess_id, "title": _guess_title, "hidden": _check_hidden},
     "users": {"id": _guess_id},
 }

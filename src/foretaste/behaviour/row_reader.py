@@ -40,6 +40,7 @@ from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.swapped_columns import swapped_column_warnings
 from foretaste.behaviour.table_reading import TableReading
+from foretaste.behaviour.user_columns import other_user_notes
 from foretaste.behaviour.values import CellError
 from foretaste.behaviour.view_words import note_view_words, verb_of_columns
 from foretaste.behaviour.wide import expand_row, is_wide, wide_columns, wide_event_form
@@ -186,6 +187,7 @@ def _note_owners(
         resolved.by_field, table.head, known_items.known_ids
     )
     decisions.warnings += resolved.notes
+    decisions.warnings += other_user_notes(resolved.by_field.get("user"), free_columns)
     decisions.warnings += ownerless_order_warnings(resolved.by_field, table.head, free_columns)
 
 

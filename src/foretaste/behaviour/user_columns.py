@@ -1,0 +1,45 @@
+"""In: columns of events that may say whose an event is. Out: the one to go by, and what is said.
+
+A shop has a customer number, an e-mail address and the id of a browser in one file. An account says
+more than a browser, see `column_names.toml`; where it is empty for guests the address tells them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from foretaste.behaviour.columns import is_alias, normalise_column
+
+MAX_FILLED_SHARE = 0.95
+"""Of the rows with another column of people, those with the one that is taken, up to which the
+other is taken."""
+
+
+def better_filled_column(user: str, values: Mapping[str, Sequence[Any]]) -> str | None:
+    """The column of people that is filled in where the one that is taken for the user is empty.
+
+    values: column that holds no field, and the user's → its cells, without empty ones.
+    """
+    others = [column for column in values if column != user and _names_people(column)]
+    column = max(others, key=lambda name: len(values[name]), default=None)
+    if column is None or len(values[user]) > MAX_FILLED_SHARE * len(values[column]):
+        return None
+    return column
+
+
+def other_user_notes(user: str | None, free_columns: Iterable[str]) -> list[str]:
+    """That another column says whose an event is, too. free_columns: of no field."""
+    others = [column for column in free_columns if _names_people(column)]
+    if user is None or not others:
+        return []
+    return [
+        f"'{user}' was taken for the user, and '{others[0]}' says whose an event is, too: to a "
+        f"file that names people by '{others[0]}' they are others; [behaviour.columns.events] "
+        f'user = "{others[0]}" says otherwise'
+    ]
+
+
+def _names_people(column: str) -> bool:
+    """Whether a column is of accounts or addresses, by its name: no browser's, and no real name."""
+    is_browser = is_alias("events", "session", column)
+    is_name = normalise_column(column).endswith("name")
+    return is_alias("events", "user", column) and not is_browser and not is_name
