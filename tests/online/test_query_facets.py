@@ -1,6 +1,7 @@
 """What a query names as a filter of its list: shown, given up where nothing is left, turned off."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,28 @@ def test_a_query_in_another_language_is_searched_by_the_words_of_the_catalogue(
     assert shop.search("etwas über Drachen", query_facets=False).searched is None
     shop.store.put_items([Item("german", "Ferne Drachen")])
     assert shop.search("etwas über Drachen").searched is None  # the catalogue has the word itself
+
+
+def test_the_words_beside_the_facets_tell_what_has_nothing_of_the_search(shop: Foretaste) -> None:
+    """What meets the filter and has nothing of the words was shown as if it had been found."""
+    for n in range(10):
+        item = shop.store.item(f"kitchen-{n}")
+        assert item is not None
+        years = {**item.attributes, "year": (str(1970 + n),)}
+        shop.store.put_items([replace(item, attributes=years)])
+    answer = shop.search("noodle before 1978", n=16)
+    assert answer.searched is not None
+    assert answer.searched.words == "noodle"
+    matched = [item.id for item in answer if item.source == "model"]
+    assert "kitchen-6" in matched
+    assert len(matched) < 16
+    rest = list(answer)[len(matched) :]
+    assert {(item.source, item.reason[0]) for item in rest} == {
+        ("unmatched", "Has nothing of what you searched for")
+    }
+    first = shop.search("noodle before 1978", n=8)
+    second = shop.recommend(next_page_of=first.recommendation_id, n=8)
+    assert [item.id for item in (*first, *second)] == [item.id for item in answer]
+    assert list(second)[-1].source == "unmatched"
+    every_kind = shop.search("space before 1978", n=20)
+    assert {item.source for item in every_kind} == {"model"}  # no words are left

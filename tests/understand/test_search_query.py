@@ -46,6 +46,39 @@ def test_facets_and_words(text: str, words: str | None, facets: list[Any]) -> No
     assert (query.words, list(query.facets)) == (words, facets)
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "color"),
+    [
+        ("rote Gießkanne", "Gießkanne", "rot"),
+        ("gießkanne in weißer", "gießkanne", "weiß"),
+        ("rotes messer", "messer", "rot"),
+        ("Messer, rot", "Messer", "rot"),
+        ("roter", None, "rot"),
+        ("tote Gießkanne", "tote Gießkanne", None),
+    ],
+)
+def test_adjectives_of_german_have_endings(text: str, words: str | None, color: str | None) -> None:
+    from foretaste.domain.data import Item
+
+    colors = ("rot", "weiß", "blau")
+    items = [
+        Item(f"{title}-{own}", title, {}, {"Farbe": (own,)})
+        for title in ("Gießkanne", "Messer", "Toter Winkel")
+        for own in colors
+    ]
+    catalogue = build_catalogue(items, reads([""] * len(items)))
+    known_words = {"giesskanne", "messer", "winkel", *colors}
+    index = FilterIndex(catalogue, ItemAvailability.of(items))
+    query = read_search(text, SearchVocabulary(index, known_words), "de")
+    assert (query.words, list(query.facets)) == (words, [{"Farbe": color}] if color else [])
+
+
+def test_words_are_put_into_english_only_where_the_catalogue_has_those() -> None:
+    """The catalogue has “comet” and no “red”, so a red comet is not searched for in English."""
+    with_comet = vocabulary("Comet")
+    assert read_search("rote Comet", with_comet, "de").words == "rote Comet"
+
+
 def test_a_title_is_searched_for_as_it_is() -> None:
     for title in ("Romance", "The Shining", "shining", "matilda"):
         assert read_search(title, vocabulary()).facets == ()

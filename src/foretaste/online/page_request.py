@@ -25,8 +25,6 @@ class PageRequest:
     request: Request
     earlier: tuple[str, ...] = ()
     offset: int = 0
-    has_query_facets: bool = False
-    """Whether part of its query is a filter already, which all its items meet."""
 
     def asked_by(self, owner: str | None) -> "PageRequest":
         """The same, asked by the user whose it is: who signs in meanwhile changes nothing of it."""
@@ -34,12 +32,12 @@ class PageRequest:
 
 
 def may_be_unmatched(page: PageRequest) -> bool:
-    """Whether items are told apart by whether they have anything of the query: not in a list of the
-    caller's, nor where all of it, or a part, is a filter already.
+    """Whether items are told apart by whether they have anything of the query, or of what is left
+    of it beside its facets: not in a list of the caller's, nor where that made a filter of it.
     """
     request = page.request
     is_search = bool(request.query and request.query.strip()) and not request.media_queries
-    has_facets = page.has_query_facets or bool(request.query_facets is False and request.filter)
+    has_facets = request.query_facets is False and bool(request.filter)
     return is_search and request.candidates is None and not has_facets
 
 

@@ -79,7 +79,7 @@ class QueryFacets:
             query=words or "",
             filter=conditions[0] if len(conditions) == 1 else {"and": conditions},
         )
-        return replace(page, request=changed, has_query_facets=True), searched
+        return replace(page, request=changed), searched
 
     def _vocabulary_of(self, index: FilterIndex, snapshot: Snapshot) -> SearchVocabulary:
         """The names there are, kept as long as the items are the same."""

@@ -18,7 +18,14 @@ from foretaste.rank.index import FilterIndex
 from foretaste.understand.chinese import CHINESE, in_english
 from foretaste.understand.clauses import CHILDREN_TOKEN, Clause, Wish, parse_wish
 from foretaste.understand.comparatives import extract_superlatives, superlative_conditions
-from foretaste.understand.grammar import UNDERSTOOD_LANGUAGES, Grammar, Strength, grammar_of
+from foretaste.understand.grammar import (
+    FILE_WORD,
+    UNDERSTOOD_LANGUAGES,
+    Grammar,
+    Strength,
+    fold,
+    grammar_of,
+)
 from foretaste.understand.language import detect_language
 from foretaste.understand.meaning import Scene
 from foretaste.understand.misspellings import corrected_words
@@ -122,7 +129,15 @@ def read_search(
     bounds_of_most = superlative_conditions(superlatives, asked_for, scene)
     if not request.conditions and not bounds_of_most:
         return SearchQuery(_in_catalogue_words(request, grammar, vocabulary) or text)
-    return SearchQuery(request.query, (*request.conditions, *bounds_of_most))
+    words_left = _in_catalogue_words(request, grammar, vocabulary) or request.said_query
+    facets = (*request.conditions, *bounds_of_most)
+    return SearchQuery(_as_typed(words_left or request.query, text), facets)
+
+
+def _as_typed(words: str | None, text: str) -> str | None:
+    """The words as they stand in the text: “giesskanne” is “Gießkanne” again."""
+    typed_words = {fold(word.lower()): word for word in FILE_WORD.findall(text)}
+    return words and " ".join(typed_words.get(word, word) for word in words.split())
 
 
 def _placed_bounds(
@@ -188,6 +203,6 @@ def _in_catalogue_words(
     said, words = (set((query or "").split()) for query in (request.said_query, request.query))
     translated_words = said - words - grammar.clauses["plain"]
     has_said = any(word in vocabulary.words for word in translated_words)
-    english = words - grammar_of("en").clauses["plain"]
+    english = words - said - grammar_of("en").clauses["plain"]
     has_english = any(word in vocabulary.words for word in english)
     return request.query if translated_words and has_english and not has_said else None

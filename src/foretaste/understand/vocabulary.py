@@ -22,6 +22,7 @@ from foretaste.understand.clauses import CHILDREN_TOKEN, without_plain
 from foretaste.understand.column_names import ColumnNames, is_size
 from foretaste.understand.exclusive_kinds import is_derived, stands_alone
 from foretaste.understand.grammar import GRAMMARS, Grammar, borrowed_meaning
+from foretaste.understand.inflected_values import inflected_values
 from foretaste.understand.number_columns import NumberColumns
 from foretaste.understand.numbers import YEARS
 from foretaste.understand.same_names import CHILDREN_VALUES, SAME_NAMES
@@ -233,6 +234,7 @@ class Vocabulary:
         values = self._values_by_stems.get(tuple(stems(" ".join(words))), [])
         if not values and words and words[-1].endswith("ie"):  # of which “hoodies” is the plural
             values = self._values_by_stems.get(tuple(stems(" ".join(words) + "s")), [])
+        values = values or inflected_values(words, self._values_by_stems, self.words)
         if not values:
             base_words = [word.removesuffix("'s").removesuffix("s'") for word in words]
             return self._named(base_words, creator) if base_words != list(words) else None
