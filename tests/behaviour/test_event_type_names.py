@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from foretaste.behaviour.event_type_names import EVENT_TYPE_BY_NAME, known_event_type
+from foretaste.behaviour.event_type_names import (
+    EVENT_TYPE_BY_NAME,
+    known_event_type,
+    says_nothing_of_taste,
+)
 from foretaste.behaviour.importer import import_file
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import SqlStore
@@ -22,6 +26,9 @@ from foretaste.domain.data import EVENT_TYPE_WEIGHTS
         ("movie_rated", "rating"),
         ("produkt_gekauft", "purchase"),
         ("article_impression", "impression"),
+        ("email_click", "click"),
+        ("search_result_click", "click"),
+        ("email_open", None),  # which is no look at an item
         ("article", None),
         ("article_archived", None),
     ],
@@ -30,6 +37,12 @@ def test_what_was_done_is_known_beside_what_it_was_done_to(
     word: str, event_type: str | None
 ) -> None:
     assert known_event_type(word, EVENT_TYPE_WEIGHTS, EVENT_TYPE_BY_NAME) == event_type
+
+
+def test_letters_that_were_opened_say_nothing_of_taste() -> None:
+    for word in ("email_open", "newsletter_opened", "unsubscribed"):
+        assert says_nothing_of_taste(word)
+    assert not says_nothing_of_taste("email_click")
 
 
 def test_a_type_of_the_settings_comes_before_another_name_of_a_known_one() -> None:

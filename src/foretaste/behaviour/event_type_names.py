@@ -19,7 +19,9 @@ _NAMES_BY_TYPE: Mapping[str, str] = {
     "click": (
         "clicks clicked click_item item_click item_clicked product_click product_clicked "
         "select_item select_content tap tapped click_product article_click clickout click_out "
-        "link_click klick geklickt clic clique"
+        "link_click email_click email_clicked mail_click newsletter_click newsletter_clicked "
+        "push_click banner_click search_click search_result_click recommendation_click rec_click "
+        "reco_click klick geklickt clic clique"
     ),
     "add_to_cart": (
         "cart carts addtocart add_cart cart_add added_to_cart add_to_basket basket basket_add "
@@ -82,8 +84,9 @@ _NO_TASTE_NAMES = (
     "session_start session_started session_end session_ended first_visit first_open "
     "user_engagement scroll page_ping page_leave page_exit app_open app_opened app_close "
     "application_opened application_backgrounded heartbeat logout log_out logged_out signup "
-    "sign_up signed_up register registered registration push_received email_opened "
-    "email_delivered email_sent notification_received "
+    "sign_up signed_up register registered registration push_received email_open email_opened "
+    "email_delivered email_sent newsletter_open newsletter_opened push_open push_opened "
+    "email_unsubscribed unsubscribe unsubscribed notification_received "
     "warenkorb_entfernt retirer_du_panier quitar_del_carrito "
     "$autocapture $pageleave $identify $create_alias $groupidentify $set $rageclick $web_vitals "
     "$feature_flag_called $feature_interaction $exception $opt_in $snapshot"
