@@ -121,3 +121,19 @@ def test_ids_that_look_alike_are_one_in_questions_too(numbered: Foretaste) -> No
     numbered.record([Event("z", "like", START + 9e5, user=NFD, item="1")])
     assert numbered.personal(NFC) == numbered.personal(NFD) is not None
     assert "1" not in ids(numbered.recommend(NFC, n=10))
+
+
+def test_numbers_of_numpy_in_a_question(numbered: Foretaste) -> None:
+    """A NumPy number could not be answered, or broke what is kept of answers for good."""
+    expected = [item.id for item in numbered.recommend("3", n=2)]
+    numbers: tuple[Any, ...] = (np.int64(2), np.int32(2), 2.0, np.float64(2))
+    for n in numbers:
+        assert [item.id for item in numbered.recommend("3", n=n)] == expected
+    rules = [{"pin": "0", "at": np.int64(1)}]
+    assert next(iter(numbered.recommend("3", n=5, rules=rules))).id == "0"
+    numbered.recommend("3", n=2, explore=np.float32(0.5), diversity=np.float64(0.25))
+    numbered.recommendation_log.flush()
+    lists: tuple[Any, ...] = (np.array(["1", "2"]), pd.Series(["1", "2"]))
+    for ids in lists:
+        with pytest.raises(InputError, match="user is a list"):
+            numbered.recommend(ids)

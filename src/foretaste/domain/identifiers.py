@@ -120,6 +120,8 @@ def scalar_text(value: Any, name: str, *, exact: bool = True) -> str | None:
         raise IdentifierError(f"{name} is {type_label}", "give a word or a number")
     if type(value).__name__ in ("NAType", "NaTType"):
         return None
+    if getattr(value, "ndim", 0):
+        raise IdentifierError(f"{name} is a list", "give a word or a number")
     if hasattr(value, "item") and hasattr(value, "dtype"):  # a NumPy scalar
         if exact and str(value.dtype) in _MAX_EXACT_SHORT_FLOATS:
             _check_precision(

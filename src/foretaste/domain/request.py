@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, Self
 from foretaste.domain.consent import PurposeRefusal
 from foretaste.domain.identifiers import identifier, identifiers
 from foretaste.domain.notebook import NotebookDisplay
+from foretaste.domain.plain_values import changed_fields
 from foretaste.domain.reason import Reason
 from foretaste.domain.searched_query import SearchedQuery
 
@@ -136,6 +137,8 @@ class Request:
 
         Raises InputError for what is no id, or has lost digits.
         """
+        for name, value in changed_fields(_FIELDS, _values_of(self)):
+            object.__setattr__(self, name, value)
         for name in ("user", "session"):
             value = getattr(self, name)
             if value is not None:

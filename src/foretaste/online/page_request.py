@@ -69,6 +69,8 @@ class RequestReader:
             request = Request(**self.placed(own_fields, own_fields.keys()))
         if isinstance(request.n, bool) or request.n < 1 or request.n != int(request.n):
             raise InputError(f"n: {request.n} is no number of items; ask for 1 or more")
+        if request.n.__class__ is not int:  # 5.0
+            request = replace(request, n=int(request.n))
         request = with_known_items(bounded_request(request), self._variant_ids)
         user, session = self._store.stored_ids(request.user, request.session)
         request = replace(request, user=user, session=session)
