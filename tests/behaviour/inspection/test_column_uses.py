@@ -56,3 +56,20 @@ def test_a_wrong_type_is_told_with_the_right_ones(tmp_path: Path) -> None:
     (tmp_path / "foretaste.toml").write_text('[behaviour.features.year]\ntype = "years"\n')
     with pytest.raises(SettingsError, match=r"behaviour.features.year.*'category', 'list'"):
         Foretaste.open(tmp_path)
+
+
+def test_what_is_neither_liked_nor_disliked_is_shown_as_it_is_imported(tmp_path: Path) -> None:
+    table = tmp_path / "log.csv"
+    rows = [f"u{n},i{n % 3},{int(n % 4 == 0)},{1_700_000_000 + n}" for n in range(20)]
+    table.write_text("\n".join(["user,item,like,ts", *rows]))
+    loop = Foretaste.open(tmp_path / "shop", settings={"behaviour.default_event_type": "click"})
+    try:
+        inspection = loop.inspect(events=table)
+        loop.add(events=table)
+        imported_types = {event.kind for _, event in loop.store.events()}
+    finally:
+        loop.close()
+    opinions = next(use for use in inspection.files[0].columns if use.column == "like")
+    assert opinions.samples == ("0 → click", "1 → like")
+    assert opinions.readable == 1.0
+    assert imported_types == {"click", "like"}

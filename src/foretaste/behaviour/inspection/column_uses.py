@@ -1,7 +1,7 @@
 """In: how a table is read. Out: for each of its columns what it was taken for, why, and samples."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,7 +154,9 @@ def _column_use(
             _sample(raw, text, is_time=field in TIME_FIELDS) for raw, text in column_reading.samples
         )
     if field == "event_type":
-        manner, readable, samples = _event_types(values, reading.opinions, settings)
+        manner, readable, samples = (
+            _opinions(values, reading) if reading.opinions else _event_types(values, settings)
+        )
     if field == "value" and column_reading is not None:
         manner = "; ".join(
             filter(None, (manner, _worth_of_ratings(column_reading, reading, settings)))
@@ -242,18 +244,35 @@ def _sample(raw: str, text: str, *, is_time: bool) -> str:
     return raw if raw == text or raw == text.removesuffix(".0") else f"{raw} → {text}"
 
 
+def _opinions(values: Sequence[Any], reading: TableReading) -> tuple[str, float, tuple[str, ...]]:
+    """(how, share of known opinions, samples) of a column that says who liked what. What is neither
+    a like nor a dislike is an event of the usual type.
+    """
+    counts = Counter(display_text(value).strip() for value in values)
+    samples, known_count = [], 0
+    for word, count in counts.most_common():
+        opinion = reading.opinions.get(opinion_word(word))
+        known_count += 0 if opinion is None else count
+        event_type = None if opinion is None else opinion or reading.event_type
+        samples.append(_event_type_sample(word, event_type))
+    readable = known_count / len(values) if values else 1.0
+    return "opinions", readable, tuple(samples[:MAX_EVENT_TYPES])
+
+
 def _event_types(
-    values: Sequence[Any], opinions: Mapping[str, str], settings: BehaviourSettings
+    values: Sequence[Any], settings: BehaviourSettings
 ) -> tuple[str, float, tuple[str, ...]]:
-    """(how, share of known types, samples) of a column of event types, or of opinions."""
+    """(how, share of known types, samples) of a column of event types."""
     known_types, names = settings.all_event_weights(), settings.names_of_event_types()
     counts = Counter(display_text(value).strip() for value in values)
     samples, known_count = [], 0
     for word, count in counts.most_common():
-        event_type = opinions.get(opinion_word(word)) or known_event_type(
-            normalise_event_type(word), known_types, names
-        )
+        event_type = known_event_type(normalise_event_type(word), known_types, names)
         known_count += count if event_type else 0
-        samples.append(word if word == event_type else f"{word} → {event_type or 'not known'}")
+        samples.append(_event_type_sample(word, event_type))
     readable = known_count / len(values) if values else 1.0
-    return "opinions" if opinions else "event types", readable, tuple(samples[:MAX_EVENT_TYPES])
+    return "event types", readable, tuple(samples[:MAX_EVENT_TYPES])
+
+
+def _event_type_sample(word: str, event_type: str | None) -> str:
+    return word if word == event_type else f"{word} → {event_type or 'not known'}"
