@@ -177,3 +177,4 @@ def test_a_charge_is_known_by_its_id_where_it_has_no_title(shop: Shop) -> None:
     postage = shop.store.item("VERSAND")
     assert postage is not None
     assert not is_article(postage)
+    assert shop.store.item_count() == shop.store.counts()["items"] == 2, "two wines, no postage"

@@ -21,6 +21,7 @@ from foretaste.behaviour.transactions import (
 )
 from foretaste.behaviour.variant_ids import first_of_groups
 from foretaste.domain.data import Event, Item, User
+from foretaste.domain.order_charges import CHARGE_COLUMN
 from foretaste.domain.store import ItemColumns
 
 IDS_PER_QUERY = 500
@@ -123,8 +124,13 @@ class EntityRows:
             yield from self._fetch_rows(sa.select(*columns).where(id_condition))
 
     def item_count(self) -> int:
-        """How many items there are."""
-        return int(self._fetch_rows(sa.select(sa.func.count()).select_from(items))[0][0])
+        """How many items there are. Charges of orders are none."""
+        count = sa.select(sa.func.count()).select_from(items)
+        item_count = int(self._fetch_rows(count)[0][0])
+        if CHARGE_COLUMN in self.item_columns().attributes:
+            mark = items.c.attributes.contains(f'"{CHARGE_COLUMN}"')
+            item_count -= int(self._fetch_rows(count.where(mark))[0][0])
+        return item_count
 
     def items_page(self, after_id: str, n: int) -> list[Item]:
         """The next n items in order of their ids, from the first past `after_id`."""

@@ -234,7 +234,7 @@ class ItemStore(Protocol):
     def item_ids(self) -> frozenset[str]: ...
 
     def item_count(self) -> int:
-        """How many items there are."""
+        """How many items there are. Charges of orders are none."""
 
     def items_page(self, after_id: str, n: int) -> list[Item]:
         """The next n items in order of their ids, from the first past `after_id`."""
