@@ -87,6 +87,7 @@ UUID = "123e4567-e89b-12d3-a456-4266141740{:02}"
         ("flat view", "//cdn.example.com/{}/large.png"),
         ("Gallery 2", "media/catalog/product/{}.jpg"),
         ("details", UUID),
+        ("details", "spotify:track:4uLU6hMCjMI75M1A2tKU{:02}"),
         ("checksum", "d41d8cd98f00b204e9800998ecf842{:02}"),
         ("body", CODE + "{:02}"),
         ("blob", "data:image/png;base64," + CODE + "{:02}"),

@@ -70,6 +70,20 @@ FILES = [
     ),
     ("plays.csv", "listener,episode,played_at\nl1,e1,2026-01-02\nl1,e2,2026-01-03\n", "events"),
     ("parts.csv", "PartNo,Title,UoM\nBX-1,Seal kit,EA\nBX-2,Filter,EA\n", "items"),
+    (
+        "abos.csv",
+        "Leser-Nr.;Abo;Abo seit;PLZ\n"
+        + "".join(f"L{n};Print;01.03.2019;0106{n % 10}\n" for n in range(20)),
+        "users",
+    ),
+    ("x.csv", "Nr;Abo;Abo seit\n1;Print;01.03.2019\n2;Digital;01.04.2019\n", "users"),
+    ("abrufe.csv", "Zeitpunkt;Leser-Nr.;Artikel-ID\n02.11.2026 17:06;L1;7\n", "events"),
+    (
+        "tracks.csv",
+        "isrc,track_name,artist_name\nUSRC17607839,Blue,Foxes\nDEA1,Red,Keys\n",
+        "items",
+    ),
+    ("plays.csv", "user,isrc,played_at\nu1,USRC17607839,2026-01-02\n", "events"),
     ("weather.csv", "city,degrees\nOslo,3\nRome,20\n", None),
     ("reviews.csv", "product_id,stars,review_date\np1,5,2026-01-02\n", None),
 ]

@@ -18,6 +18,7 @@ from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.values import is_missing
 from foretaste.behaviour.wide import is_wide
+from foretaste.domain.words import without_accents
 
 _NO_LETTERS = re.compile(r"[^a-z]+")
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -27,24 +28,31 @@ _WORDS_OF_FILES: Mapping[RecordType, str] = {
         "purchases buys view views review reviews interaction interactions log logs history plays "
         "behavior behaviors behaviour sessions sales invoices tags feedback actions activity "
         "activities clickstream baskets checkins listens likes favorites bookings playlists "
-        "wishlists watchlists bookmarks"
+        "wishlists watchlists bookmarks pageviews ereignisse aufrufe seitenaufrufe klicks "
+        "bestellungen verkaufe bewertungen kommentare comments scrobbles"
     ),
     "items": (
         "item items product products catalog catalogue movie movies film films book books article "
         "articles news song songs track tracks artist artists game games anime titles videos show "
         "shows course courses recipe recipes listing listings metadata meta business restaurants "
-        "hotels venues places inventory stock offers beers podcasts"
+        "hotels venues places inventory stock offers beers podcasts episodes stories "
+        "artikel produkte katalog sortiment beitrage meldungen filme bucher lieder"
     ),
     "users": (
         "user users customer customers member members people persons profiles visitors accounts "
-        "clients subscribers buyers shoppers readers listeners"
+        "clients subscribers subscriptions buyers shoppers readers listeners viewers "
+        "kunden nutzer benutzer leser horer zuschauer abonnenten abos mitglieder"
     ),
 }
 _WORDS_OF_USERS = (
     "age gender sex occupation job profession birthday birthdate birthyear yob dob email phone "
     "firstname lastname surname income maritalstatus education membership club loyalty signup "
     "joined registered zip zipcode postalcode postcode totalspent totalorders acceptsmarketing "
-    "clubmemberstatus fashionnewsfrequency"
+    "clubmemberstatus fashionnewsfrequency subscription subscribedsince subscriptionstart "
+    "membersince plz postleitzahl abo abonnement aboseit abobeginn mitgliedseit kundeseit alter "
+    "geschlecht beruf geburtsdatum geburtsjahr vorname nachname anrede telefon kundigung "
+    "kundigungzum codepostal sexe profession prenom naissance abonnedepuis codigopostal sexo edad "
+    "profesion"
 )
 _COLLECTIONS = ("playlist", "wishlist", "watchlist", "merkliste", "wunschliste")
 MIN_ROWS_OF_A_CATALOGUE = 3
@@ -100,7 +108,7 @@ def guess_record_type(table: OpenTable, settings: BehaviourSettings, now: float)
 
 def _type_of_file(name: str) -> RecordType | None:
     """What the words of a file's name say, if they say one thing: the last word counts most."""
-    words = _NO_LETTERS.split(_CAMEL_CASE.sub(" ", name).lower())
+    words = _NO_LETTERS.split(without_accents(_CAMEL_CASE.sub(" ", name)))
     for word in reversed(words):
         for record_type, names in _WORDS_OF_FILES.items():
             if word in names.split():

@@ -48,6 +48,8 @@ _LANGUAGE_CODE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2})?")
 _FILE_PATH = re.compile(r"[\w./\\-]++")
 _FILE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif", ".bmp", ".mp3", ".mp4")
 _UUID = re.compile(r"\{?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
+_URN = re.compile(r"[a-z][a-z0-9]++(?::[\w.-]++)*:(?=[\w.-]*\d)[\w.-]{8,}")
+"""`spotify:track:4uLU6hMCjMI75M1A2tKUQC`: an id within the name of who gives it."""
 MIN_CODE_LENGTH = 32
 _DIGIT = re.compile("[0-9]")
 _RUN_OF_BLANKS = re.compile(r"[^\S\n]+")
@@ -204,8 +206,7 @@ def is_address(text: str) -> bool:
 
 
 def is_code(text: str) -> bool:
-    """Whether a value is nothing but base64, a hash or a UUID."""
+    """Whether a value is nothing but base64, a hash, a UUID or a URN."""
     stripped = text.strip()
-    if _CODE.fullmatch(stripped) or _DATA_ADDRESS.fullmatch(stripped):
-        return True
-    return _UUID.fullmatch(stripped) is not None
+    patterns = (_CODE, _DATA_ADDRESS, _UUID, _URN)
+    return any(pattern.fullmatch(stripped) for pattern in patterns)
