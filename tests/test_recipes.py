@@ -147,6 +147,47 @@ def test_the_commented_examples_are_valid_too(name: str) -> None:
     assert parse_config(tomllib.loads(text), name).behaviour.columns.items["id"]
 
 
+@pytest.mark.parametrize(
+    ("name", "counts", "item", "columns"),
+    [
+        ("news", True, "Artikel-ID", "Leser-Nr.;Artikel-ID;Zeitpunkt;Verweildauer (s);Scrolltiefe"),
+        ("music", False, "track_id", "user_id;track_id;played_at;ms_played;client"),
+    ],
+)
+def test_how_long_somebody_stayed_is_kept_and_counts_for_news(
+    name: str, counts: bool, item: str, columns: str, tmp_path: Path
+) -> None:
+    """Every second visit is left after two seconds and scrolled down; the others last minutes."""
+    write(name, tmp_path)
+    (tmp_path / "items.csv").write_text(
+        f"{item};title\n" + "".join(f"i{n};Story {n}\n" for n in range(10))
+    )
+    unit = 1000 if name == "music" else 1
+    rows = [
+        f"u{n // 10};i{n % 10};2026-11-02 {n // 60:02}:{n % 60:02}:00;{seconds * unit};100"
+        for n in range(400)
+        for seconds in [2 if n % 2 else 240 - n % 7]
+    ]
+    (tmp_path / "log.csv").write_text("\n".join([columns, *rows]))
+    loop = Foretaste.open(tmp_path)
+    try:
+        loop.add(items=tmp_path / "items.csv")
+        (result,) = loop.add(events=tmp_path / "log.csv")
+        items = {entry.id: entry for _, entry in loop.store.items()}
+        interactions, *_ = loop.interactions(items)
+    finally:
+        loop.close()
+    is_left = interactions.item % 2 == 1
+    assert interactions.value[is_left].max() < 0.05
+    assert interactions.value[~is_left].min() > 0.9
+    assert ("it counts, as [behaviour.value.click]" in " ".join(result.warnings)) is counts
+    if counts:
+        assert interactions.weight[is_left].max() < 0.15
+        assert interactions.weight[~is_left].min() > 0.9
+        assert interactions.worth is not None
+        assert interactions.worth.min() > 0, "leaving early is no dislike"
+
+
 def test_what_sets_the_fields_apart() -> None:
     assert not settings("music").rank.hide_seen
     assert settings("news").rank.hide_seen

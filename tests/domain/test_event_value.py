@@ -42,6 +42,16 @@ def test_with_nothing_set_all_count_fully() -> None:
     assert ValueSettings(counts=True).curve_for("purchase", stars) is None
 
 
+@pytest.mark.parametrize("event_type", ["view", "click", "play", "listen", "watch", "read"])
+def test_shares_are_shares_beside_a_few_seconds(event_type: str) -> None:
+    counted = ValueSettings(counts=True)
+    shares = np.linspace(0, 1, 400, dtype=np.float32)
+    curve = counted.curve_for(event_type, np.append(shares, np.float32(240)))
+    assert curve is not None
+    assert curve.worth(np.array([0.5, 240], np.float32)).tolist() == [0.5625, 1]
+    assert counted.curve_for(event_type, shares * 240) is None
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

@@ -142,7 +142,7 @@ def _flat_event_reader(
     if form.columns["value"] is None:
         used_columns = [*form.columns.values(), known_items.title_column]
         stored_items = lambda: (item for _, item in known_items.store.items())  # noqa: E731
-        attention = find_attention(table.columns, used_columns, table.head, stored_items)
+        attention = find_attention(table.columns, used_columns, table.head, stored_items, settings)
     reading = TableReading(
         "events",
         table.columns,
@@ -237,6 +237,7 @@ class _EventReader:
         self._decisions, self._id_forms = decisions, id_forms
         self._ranked_rows, self._attention = ranked_rows, attention
         self._returned_rows = returned_rows
+        self._attended_types: set[str] = set()
         self._seen_columns = dict.fromkeys(table.columns)
         self._left_out: Counter[str] = Counter()
 
@@ -295,6 +296,7 @@ class _EventReader:
         """The event with how much of its item it took in as its value."""
         if self._attention is None or event.kind not in WATCHED_TYPES:
             return event
+        self._attended_types.add(event.kind)
         return replace(event, value=self._attention.value(row, event.item))
 
     def key(self, record: Event) -> str:
@@ -306,7 +308,8 @@ class _EventReader:
         if self._seen_columns:
             warnings += missing_column_warnings(self._seen_columns, column_settings, "events")
         used_columns = {*self._form.columns.values(), self._known_items.title_column}
-        used_columns.update(self.reading.attention_columns)
+        if self._attended_types:
+            used_columns.update(self.reading.attention_columns)
         if self._known_items.describer is not None and self._known_items.described_count:
             used_columns.update(self._known_items.describer.columns)
         unused_columns = [column for column in self._seen_columns if column not in used_columns]
@@ -326,8 +329,11 @@ class _EventReader:
                 f"{self._form.columns['value']}: the first row of each user was taken for the "
                 "newest, as it is what counts most with them"
             )
-        if self._attention is not None:
-            warnings.append(self._attention.note())
+        if self._attention is not None and self._attended_types:
+            values = self._settings.value
+            warnings += self._attention.notes(
+                [name for name in self._attended_types & values.keys() if values[name].is_counted]
+            )
         warnings += self._decisions.all_warnings(self._form.columns)
         warnings += _event_type_notes(self._form)
         if self._returned_rows is not None:

@@ -37,8 +37,8 @@ back or counted anew comes to the same."""
 
 RATED_TYPES = ("rating", "review")
 """Event types whose values are ratings."""
-WATCHED_TYPES = ("view", "click")
-"""Event types whose values are a share of the whole where all of them lie from 0 to 1."""
+WATCHED_TYPES = ("view", "click", "play", "listen", "stream", "watch", "read")
+"""Event types whose values are a share of the whole where nearly all of them lie from 0 to 1."""
 MIN_VALUES = 50
 """Values of an event type without which nothing is concluded from them."""
 EXTREME_PERCENTILES = (0.5, 99.5)
@@ -65,7 +65,7 @@ class ValueSettings(Settings):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.reads_words and not (self.counts or self.curve or self.threshold is not None):
+        if self.reads_words and not self.is_counted:
             raise ValueError("reads_words needs counts = true, a threshold or a curve")
         if self.threshold is not None and self.curve:
             raise ValueError("give a threshold or a curve, not both")
@@ -77,6 +77,11 @@ class ValueSettings(Settings):
         if not np.isfinite(np.array([*values, self.threshold or 0.0])).all():
             raise ValueError("values are finite numbers")
         return self
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether values of the type may make an interaction count less."""
+        return self.counts or bool(self.curve) or self.threshold is not None
 
     def value_curve(self) -> "ValueCurve | None":
         """What is set; None without a threshold or a curve."""
@@ -206,10 +211,14 @@ def rating_curve(ratings: Floats) -> ValueCurve | None:
 
 
 def share_curve(shares: Floats) -> ValueCurve | None:
-    """What was watched or read of the whole counts as much; None of other numbers."""
-    if len(shares) < MIN_VALUES or shares.min() < 0 or not 0 < shares.max() <= 1:
+    """What was watched or read of the whole counts as much; None of other numbers. A few beyond the
+    ends, such as seconds of an event sent by hand, do not make shares of the rest something else.
+    """
+    if len(shares) < MIN_VALUES:
         return None
-    different_shares = np.unique(shares)
-    if different_shares.size < 2 or not ((shares > 0) & (shares < 1)).any():
+    low, high = np.percentile(shares.astype(np.float64), EXTREME_PERCENTILES)
+    if low < 0 or not 0 < high <= 1:
+        return None
+    if np.unique(shares).size < 2 or not ((shares > 0) & (shares < 1)).any():
         return None  # a yes and a no, or a version number
     return ValueCurve((0.0, 1.0), (MIN_WEIGHT, 1.0))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from foretaste.behaviour.reading.attention import SKIPPED_SHARE, find_attention
+from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.data import Item
 
 SONG = Item("song", "Song", {}, {"duration": ("3:20",)})
@@ -15,7 +16,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 def values(rows: Rows, items: Sequence[Item] = ()) -> list[float | None] | None:
     """The values of the rows; None where they say nothing of it."""
-    attention = find_attention(rows[0], ("item",), rows, lambda: items)
+    attention = find_attention(rows[0], ("item",), rows, lambda: items, BehaviourSettings())
     if attention is None:
         return None
     return [attention.value(row, row.get("item")) for row in rows]
@@ -35,6 +36,9 @@ def rows_of(column: str, *cells: Any) -> Rows:
         (rows_of("seconds_played", "100", ""), [0.5, None]),
         (rows_of("watch_time", "1:40", "0:20"), [0.5, 0.1]),
         (rows_of("skipped", "TRUE", "false"), [SKIPPED_SHARE, 1.0]),
+        (rows_of("Hördauer (Sek.)", "50,5", "1.234,0", "2:30,0"), [0.2525, 1.0]),
+        (rows_of("Lesezeit in Minuten", "2,5", "10,0"), [0.75, 1.0]),
+        (rows_of("Scrolltiefe", "18,5 %", "100 %"), [0.185, 1.0]),
     ],
 )
 def test_a_share_of_the_item(rows: Rows, shares: list[float | None]) -> None:
@@ -61,3 +65,20 @@ def test_without_lengths_a_long_visit_is_all_of_it() -> None:
 )
 def test_other_columns_say_nothing(rows: Rows) -> None:
     assert values(rows) is None
+
+
+def test_the_time_on_a_page_says_more_than_how_far_it_was_scrolled() -> None:
+    rows = [{"scroll_depth": 100, "dwell_seconds": s, "item": "news"} for s in range(100)]
+    found = values(rows)
+    assert found is not None
+    assert found[1] == pytest.approx(1 / 75, abs=0.001)
+
+
+def test_times_that_may_be_two_numbers_are_no_values_and_are_told() -> None:
+    rows = rows_of("ms_played", "800", "950", "25.431")
+    attention = find_attention(rows[0], ("item",), rows, lambda: (), BehaviourSettings())
+    assert attention is not None
+    assert attention.value(rows[2], "song") is None
+    assert "'25.431' could be 25.431 or 25431" in " ".join(attention.notes([]))
+    rows = rows_of("ms_played", "800", "25.431", "12,5")
+    assert values(rows) is not None, "a value of the column tells which mark it has"
