@@ -324,6 +324,78 @@ def test_lastfm_1k(export: Export) -> None:
     assert shop.items["dc394163"].attributes == {"artist": ("Underworld",)}
 
 
+def test_lastfm_scrobbles_tell_tracks_of_one_name_apart(export: Export) -> None:
+    export.write(
+        "recenttracks.csv",
+        "username,uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid\n"
+        'u1,1782895500,"01 Jul 2026, 08:45",Foxes,,Home,,Home,\n'
+        'u1,1782895700,"01 Jul 2026, 08:48",Tigers,a7f7df4a,Den,,Home,dc394163\n'
+        'u2,1782895900,"01 Jul 2026, 08:51",Tigers,a7f7df4a,Den,,Home,\n',
+    )
+    shop = export.read()
+    assert shop.rejects == []
+    assert shop.rows() == [
+        ("u1", "Foxes – Home", "view"),
+        ("u1", "Tigers – Home", "view"),
+        ("u2", "Tigers – Home", "view"),
+    ]
+    assert shop.events[0].at == 1782895500.0
+    assert shop.items["Tigers – Home"].title == "Home"
+    assert "read as Last.fm's scrobbles" in shop.warnings
+
+
+SPOTIFY_STREAM = {
+    "ts": "2026-07-01T08:45:00Z",
+    "username": "u1",
+    "platform": "android",
+    "ms_played": 200_000,
+    "ip_addr": "192.0.2.1",
+    "master_metadata_track_name": "Home",
+    "master_metadata_album_artist_name": "Foxes",
+    "master_metadata_album_album_name": "Den",
+    "spotify_track_uri": "spotify:track:4uLU6hMCjMI75M1A2tKUQC",
+    "episode_name": None,
+    "episode_show_name": None,
+    "spotify_episode_uri": None,
+    "skipped": False,
+    "incognito_mode": False,
+}
+NO_TRACK = {name: None for name in SPOTIFY_STREAM if name.startswith(("master", "spotify_track"))}
+EPISODE = {
+    **NO_TRACK,
+    "episode_name": "Why we sleep",
+    "episode_show_name": "Sleepy History",
+    "spotify_episode_uri": "spotify:episode:5xaLMmCjMI75M1A2tKUZZ7",
+}
+
+
+def test_spotify_streaming_history(export: Export) -> None:
+    rows = [
+        SPOTIFY_STREAM | {"ts": f"2026-07-01T{n // 60:02}:{n % 60:02}:00Z", "username": f"u{n}"}
+        for n in range(20)
+    ]
+    rows += [SPOTIFY_STREAM | {"username": "u1", "ms_played": 2_000, "skipped": True}]
+    rows += [SPOTIFY_STREAM | EPISODE, SPOTIFY_STREAM | NO_TRACK]
+    rows += [SPOTIFY_STREAM | {"username": "u2", "incognito_mode": True}]
+    path = export.write("Streaming_History_Audio_2026_0.json", json.dumps(rows))
+    shop = export.read()
+    assert shop.rejects == []
+    assert shop.items.keys() == {
+        SPOTIFY_STREAM["spotify_track_uri"],
+        EPISODE["spotify_episode_uri"],
+    }
+    track = shop.items[str(SPOTIFY_STREAM["spotify_track_uri"])]
+    assert (track.title, track.attributes) == ("Home", {"artist": ("Foxes",), "album": ("Den",)})
+    assert shop.items[str(EPISODE["spotify_episode_uri"])].title == "Why we sleep"
+    assert len(shop.events) == 22
+    assert min(event.value or 0 for event in shop.events) < 0.05, "two seconds"
+    assert "a private session" in shop.warnings
+    assert "neither a track nor an episode" in shop.warnings
+    shop = export.read(path.name, items=path)
+    episode = shop.items[str(EPISODE["spotify_episode_uri"])]
+    assert episode.attributes == {"show": ("Sleepy History",)}
+
+
 def test_goodreads_goodbooks(export: Export) -> None:
     export.write(
         "books.csv",

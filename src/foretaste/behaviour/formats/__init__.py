@@ -23,6 +23,7 @@ from foretaste.behaviour.formats.search_insights import UBI
 from foretaste.behaviour.formats.segment import SEGMENT
 from foretaste.behaviour.formats.shopify import SHOPIFY
 from foretaste.behaviour.formats.snowplow import SNOWPLOW
+from foretaste.behaviour.formats.spotify import SPOTIFY
 from foretaste.behaviour.formats.squarespace import SQUARESPACE
 from foretaste.behaviour.formats.wix import WIX
 from foretaste.behaviour.formats.woocommerce import WOOCOMMERCE
@@ -45,6 +46,7 @@ FORMATS: tuple[FileFormat, ...] = (
     MIND,
     MOVIELENS,
     LASTFM,
+    SPOTIFY,
     GOODREADS,
     HM,
     INSTACART,

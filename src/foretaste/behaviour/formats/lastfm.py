@@ -1,4 +1,6 @@
-"""Last.fm: HetRec 2011, 360K (plays of artists) and 1K (each play of a track)."""
+"""Last.fm: HetRec 2011, 360K (plays of artists), 1K (each play of a track), and the scrobbles that
+listeners export.
+"""
 
 from typing import Any
 
@@ -102,6 +104,51 @@ TRACKS = TableFormat(
     ),
     attribute_columns=("artist",),
 )
+
+
+def _scrobbled_track(row: Row) -> Any:
+    """By its artist and its name: half of the scrobbles of a track have its number of MusicBrainz
+    and half have none.
+    """
+    if is_missing(row.get("track")):
+        return None
+    return f"{row.get('artist')} – {row.get('track')}"
+
+
+_SCROBBLE_MARKS = ("uts|utc_time", "artist", "artist_mbid", "track", "track_mbid")
+SCROBBLES = TableFormat(
+    "events",
+    "Last.fm's scrobbles",
+    columns={name: name for name in ("user", "item", "at", "event_type")},
+    marks=_SCROBBLE_MARKS,
+    steps=(
+        Compute("item", _scrobbled_track),
+        Constant("event_type", "play"),
+        Select(
+            {
+                "user": "username|user|user_id",
+                "item": "item",
+                "title": "track",
+                "artist": "artist",
+                "album": "album",
+                "at": "uts|utc_time",
+                "event_type": "event_type",
+            }
+        ),
+    ),
+)
+SCROBBLED = TableFormat(
+    "items",
+    "tracks within Last.fm's scrobbles",
+    columns={"id": "id", "title": "title"},
+    marks=_SCROBBLE_MARKS,
+    steps=(
+        Compute("id", _scrobbled_track),
+        Select({"id": "id", "title": "track", "artist": "artist", "album": "album"}),
+        MergeVariants(key="id", single=("title", "artist", "album")),
+    ),
+    attribute_columns=("artist", "album"),
+)
 _ARTIST_PLAYS = ("user", "artist_mbid", "item", "plays")
 ARTIST_PLAYS = TableFormat(
     "events",
@@ -136,6 +183,7 @@ LASTFM = FileFormat(
     "Last.fm",
     (
         *(LISTENS, LISTENS_WITHOUT_NAMES, ARTISTS, FRIENDS, TAGS, TAGGED, PLAYS, TRACKS),
+        *(SCROBBLES, SCROBBLED),
         *(ARTIST_PLAYS, PROFILES_1K, PROFILES_360K),
     ),
 )
