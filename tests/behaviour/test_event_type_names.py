@@ -67,3 +67,39 @@ def test_a_file_with_such_words_is_imported(store: SqlStore, tmp_path: Path) -> 
     assert any("article_removed_from_cart" in warning for warning in result.warnings), (
         "what says nothing of taste is counted"
     )
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "settings", "event_type"),
+    [
+        ("Nutzer;Artikel-ID;Datum;Kommentar", "Unsinn.", {}, "review"),
+        (
+            "Nutzer;Artikel-ID;Datum;Kommentar",
+            "Unsinn.",
+            {"default_event_type": "click", "event_weights": {"comment": 1.0}},
+            "comment",
+        ),
+        ("user;product_id;date;review_text", "Fine", {"default_event_type": "click"}, "review"),
+        ("customer_id;sku;order_date;comment", "Ring twice", {}, "purchase"),
+        ("user;product_id;date;comment", "", {}, "view"),
+    ],
+)
+def test_what_people_wrote_is_a_review_or_a_comment(
+    columns: str,
+    cells: str,
+    settings: dict[str, object],
+    event_type: str,
+    store: SqlStore,
+    tmp_path: Path,
+) -> None:
+    """Where most rows have none it is a log in which some wrote, and orders have notes."""
+    table = tmp_path / "export.csv"
+    rows = [f"u{n};i{n % 3};2026-11-02;{cells or ('Nice' if n == 3 else '')}" for n in range(12)]
+    table.write_text("\n".join([columns, *rows]))
+    result = import_file(
+        *(store, "events", table, BehaviourSettings.model_validate(settings)),
+        rejects_dir=tmp_path,
+        now=1_800_000_000.0,
+    )
+    assert result.rejected == 0
+    assert {event.kind for _, event in store.events()} == {event_type}

@@ -13,6 +13,7 @@ from typing import Any
 from foretaste.behaviour.column_roles import TEXT_COLUMN_NAMES
 from foretaste.behaviour.columns import is_alias, is_rating_name, normalise_column, resolve_columns
 from foretaste.behaviour.event_type_names import (
+    COMMENT_COLUMNS,
     ORDER_COLUMNS,
     known_event_type,
     type_of_file,
@@ -20,6 +21,7 @@ from foretaste.behaviour.event_type_names import (
 from foretaste.behaviour.opinion_columns import opinion_note, opinions_of_column
 from foretaste.behaviour.reading.texts import are_phrases
 from foretaste.behaviour.reading.times import read_time_column
+from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.user_columns import better_filled_column
@@ -36,6 +38,8 @@ MIN_TITLES = 20
 MIN_DISTINCT_TITLES = 0.9
 MIN_DISTINCT_NAMES = 0.3
 """Songs may be called alike; kinds of products are few."""
+MIN_TEXT_SHARE = 0.9
+"""Of the rows, those with a text from which a table is one of reviews or comments."""
 MIN_DIGITS_OF_TIME = 4
 EARLIEST_TIME = 631_152_000.0
 """1990: numbers before it are no times of events, if nothing else says so."""
@@ -331,18 +335,37 @@ _GUESSES: Mapping[str, Mapping[str, _Guess]] = {
 
 
 def event_type_of_table(
-    file: str, columns: Iterable[str], by_field: Mapping[str, str], settings: BehaviourSettings
+    table: OpenTable, by_field: Mapping[str, str], settings: BehaviourSettings
 ) -> str | None:
-    """The type of events that do not name one, by the file's name or by columns that only orders
-    have; None where neither says, or the settings name another than the usual one. Beside a value
-    only orders say it: a value that is not called a rating is what was paid, or how many were.
+    """The type of events that do not name one, by the file's name, by columns that only orders
+    have, or by what people wrote; None where nothing says it, or the settings name another than
+    the usual one, which only texts outweigh. Beside a value only orders say it: a value that is not
+    called a rating is what was paid, or how many were.
     """
     usual_type = BehaviourSettings.model_fields["default_event_type"].default
     is_set = settings.default_event_type != usual_type
-    if "event_type" in by_field or is_set:
+    if "event_type" in by_field:
         return None
-    order_columns = [name for name in map(normalise_column, columns) if name in ORDER_COLUMNS]
+    order_columns = [name for name in map(normalise_column, table.columns) if name in ORDER_COLUMNS]
+    if (
+        not order_columns
+        and "value" not in by_field
+        and _has_texts(by_field.get("text"), table.head)
+    ):
+        is_comment = normalise_column(by_field["text"]) in COMMENT_COLUMNS
+        return "comment" if is_comment and "comment" in settings.event_weights else "review"
+    if is_set:
+        return None
     if "value" in by_field:
         is_paid = bool(order_columns) and not is_rating_name(by_field["value"])
         return "purchase" if is_paid else None
-    return type_of_file(file) or ("purchase" if order_columns else None)
+    return type_of_file(table.name) or ("purchase" if order_columns else None)
+
+
+def _has_texts(column: str | None, head: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether nearly every row has a text: the rows are what people wrote, and not a log in which
+    some did.
+    """
+    if column is None or not head:
+        return False
+    return sum(not is_missing(row.get(column)) for row in head) >= MIN_TEXT_SHARE * len(head)

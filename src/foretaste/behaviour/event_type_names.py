@@ -132,6 +132,9 @@ _LETTERS = re.compile(r"[a-z]+")
 ORDER_COLUMNS = frozenset(_ORDER_WORDS.split())
 """Columns, as `normalise_column` leaves them, that only orders have."""
 
+COMMENT_COLUMNS = frozenset(("comment", "comments", "kommentar", "commentaire", "comentario"))
+"""Columns, as `normalise_column` leaves them, of what people say below an article or a video."""
+
 
 def known_event_type(
     word: str, known_types: Container[str], names: Mapping[str, str]

@@ -119,7 +119,7 @@ def _flat_event_reader(
             raise missing_column_error(table.name, "events", "user", table.columns, column_settings)
         if not form.columns["item"] and not form.columns["query"]:
             raise missing_column_error(table.name, "events", "item", table.columns, column_settings)
-    event_type = event_type_of_table(table.name, table.columns, resolved.by_field, settings)
+    event_type = event_type_of_table(table, resolved.by_field, settings)
     decisions = decide_events(
         *(table, form.columns, settings, id_forms, now), may_rate=event_type is None
     )
@@ -135,7 +135,7 @@ def _flat_event_reader(
         form = replace(form, default_event_type=event_type)
         decisions.warnings.append(
             f"events that name no type were taken for type {event_type}, by the file's name or its "
-            "columns of orders; behaviour.default_event_type says otherwise"
+            "columns of orders or texts; behaviour.default_event_type says otherwise"
         )
     describer = _describe_items(table, form, known_items, settings, now)
     attention = None
