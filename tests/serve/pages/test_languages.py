@@ -18,7 +18,7 @@ from foretaste.serve.pages.languages import (
 
 PAGES = Path(__file__).parents[3] / "src" / "foretaste" / "serve" / "pages"
 TEMPLATE_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
-SCRIPT_KEYWORDS = {"t": None, "plural": (1, 2)}
+SCRIPT_KEYWORDS = {"t": None, "N_": None, "plural": (1, 2)}
 TRANSLATED = sorted(set(LANGUAGE_NAMES) - {DEFAULT_LANGUAGE})
 
 

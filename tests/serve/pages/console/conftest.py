@@ -38,7 +38,10 @@ def console_folder(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     )
     loop.record([Event("odd", "review", 1_700_100_000.0, ODD_USER, item="space-1", text=MARKUP)])
     clicks = tmp_path_factory.mktemp("import") / "clicks.csv"
-    clicks.write_text("user_id,item_id,event_type,timestamp\nnewcomer,space-3,click,2023-11-15\n")
+    clicks.write_text(
+        "user_id,item_id,event_type,timestamp,weather\nnewcomer,space-3,click,2023-11-15,rain\n"
+        "newcomer,space-99999,click,2023-11-15,sun\n"
+    )
     loop.add(events=clicks)
     add_version(loop)
     loop.close()

@@ -159,6 +159,17 @@ def test_a_person_is_erased_with_a_receipt(open_console: Open, console: httpx.Cl
     assert console.get("/v1/people/leaver").status_code == 404
 
 
+def test_what_the_service_says_is_said_in_the_language_of_the_page(open_console: Open) -> None:
+    visitor = open_console("/console/data", locale="de-DE")
+    visitor.see('.panel li:has-text("Spalten, die kein Feld eines Ereignisses sind, blieben")')
+    visitor.see(".panel li:has-text(\"Zeile 3: unbekannter Artikel 'space-99999'\")")
+    visitor.go("/console/people#user=newcomer")
+    visitor.see('.timeline .badge:text-is("angeklickt")')
+    visitor.go("/console/catalogue#item=space-3")
+    visitor.see('td:text-is("angeklickt")')
+    assert visitor.page.get_by_text("click", exact=True).count() == 0
+
+
 def test_an_import_is_undone(open_console: Open, console: httpx.Client) -> None:
     assert console.get("/v1/people/newcomer").json()["events"]
     visitor = open_console("/console/data")

@@ -1,7 +1,8 @@
 /* Catalogue: find items, see all that is known of one, hide it, edit it. */
 
 import { barStyle, naturalTitle } from "../base.js";
-import { call, debounced, hashParameters, moment, number, operatorPage, path, setHash, t, toast } from "./frame.js";
+import { eventTypeName } from "./event_names.js";
+import { call, debounced, featureTypeName, hashParameters, moment, number, operatorPage, path, setHash, t, toast } from "./frame.js";
 
 const OWN_FIELDS = ["id", "title", "image", "audio", "available_from", "available_until", "hidden"];
 const LONG_CHARACTERS = 80;
@@ -96,14 +97,14 @@ operatorPage("catalogue", () => ({
     return [
       { label: t("Taken"), value: taken === null ? "–" : number(taken), text: t("times, as the model counts") },
       { label: t("Popularity"), value: rank === null ? "–" : t("no. {rank}", { rank: number(rank) }), text: t("among all items") },
-      ...events.slice(0, 4).map(([name, count]) => ({ label: name, value: number(count), text: t("events") })),
+      ...events.slice(0, 4).map(([name, count]) => ({ label: eventTypeName(name), value: number(count), text: t("events") })),
     ];
   },
   get known() {
     if (!this.details) return [];
     const types = Object.fromEntries(this.details.feature_types.map((feature) => [feature.column, feature.type]));
     return Object.entries(this.details.item).filter(([name]) => !["id", "title"].includes(name)).map(([name, value]) => ({
-      name: types[name] ? `${name} (${types[name]})` : name,
+      name: types[name] ? `${name} (${featureTypeName(types[name])})` : name,
       value: name.startsWith("available") ? moment(value) : Array.isArray(value) ? value.join(", ") : String(value),
     }));
   },
@@ -122,7 +123,7 @@ operatorPage("catalogue", () => ({
       number: place,
       who: event.user || event.session || t("nobody"),
       link: event.user ? `/console/people#user=${path(event.user)}` : "#main",
-      what: event.event_type,
+      what: eventTypeName(event.event_type),
       value: event.value === null ? "" : number(event.value, 2),
       time: moment(event.at),
     }));

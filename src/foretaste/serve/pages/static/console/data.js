@@ -1,7 +1,8 @@
 /* Data: health by day, quality report, imports and their rejects, the mapping. */
 
 import { drawPlot, key, plural } from "../base.js";
-import { call, day, moment, number, operatorPage, path, percent, shortDay, t, toast } from "./frame.js";
+import { call, day, featureTypeName, moment, number, operatorPage, path, percent, shortDay, t, toast } from "./frame.js";
+import { noteText } from "./notes.js";
 
 const POLL_MS = 1500;
 
@@ -86,7 +87,7 @@ operatorPage("data", () => ({
     return this.quality.is_current ? t("Measured {time}; nothing has changed since.", { time }) : t("Measured {time}; the data have changed since.", { time });
   },
   get warnings() {
-    return this.report ? this.report.warnings : [];
+    return this.report ? this.report.warnings.map(noteText) : [];
   },
   get reportText() {
     return this.report ? this.report.text : "";
@@ -117,30 +118,15 @@ operatorPage("data", () => ({
   get notes() {
     return (this.answer ? this.answer.notes : []).map((note) => ({
       file: note.file,
-      warnings: note.warnings,
+      warnings: note.warnings.map(noteText),
       rejected: note.rejected,
       rejectsText: plural("{count} refused row", "{count} refused rows", note.rejected),
-      rejects: note.rejects.slice(0, 5).map((row, place) => ({ number: place, text: t("line {line}: {problem}; {remedy}", { line: row.line, problem: row.problem, remedy: row.remedy }) })),
+      rejects: note.rejects.slice(0, 5).map((row, place) => ({ number: place, text: t("line {line}: {problem}; {remedy}", { line: row.line, problem: noteText(row.problem), remedy: noteText(row.remedy) }) })),
     }));
   },
   get columns() {
     const roles = { attribute: t("attribute"), text: t("text to read") };
-    const types = {
-      category: t("category"),
-      list: t("several values"),
-      number: t("number"),
-      year: t("year"),
-      date: t("date"),
-      price: t("price"),
-      duration: t("duration"),
-      flag: t("yes or no"),
-      text: t("text to read"),
-      id: t("an id"),
-      count: t("number"),
-      address: t("an address"),
-      office: t("of the back office"),
-    };
-    return (this.answer ? this.answer.columns : []).map((row) => ({ column: row.column, role: roles[row.role], type: types[row.type] || row.type || "–", items: row.items === null ? "–" : number(row.items) }));
+    return (this.answer ? this.answer.columns : []).map((row) => ({ column: row.column, role: roles[row.role], type: row.type ? featureTypeName(row.type) : "–", items: row.items === null ? "–" : number(row.items) }));
   },
   async downloadRejects(note) {
     const headers = key.value ? { Authorization: `Bearer ${key.value}` } : {};

@@ -165,6 +165,26 @@ export function expertName(expert) {
   return titles[name] || expert;
 }
 
+/* What the values of a column are. */
+export function featureTypeName(type) {
+  const types = {
+    category: t("category"),
+    list: t("several values"),
+    number: t("number"),
+    year: t("year"),
+    date: t("date"),
+    price: t("price"),
+    duration: t("duration"),
+    flag: t("yes or no"),
+    text: t("text to read"),
+    id: t("an id"),
+    count: t("number"),
+    address: t("an address"),
+    office: t("of the back office"),
+  };
+  return types[type] || type;
+}
+
 /* What a term stands on: the past item, the words or the feature. */
 export function termText(term) {
   return [term.feature, term.event].filter(Boolean).join(" · ");

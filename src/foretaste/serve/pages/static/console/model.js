@@ -2,6 +2,7 @@
 
 import { drawPlot, naturalTitle } from "../base.js";
 import { call, expertName, interval, moment, nameAxis, nameMargin, number, operatorPage, percent, t, toast } from "./frame.js";
+import { noteText } from "./notes.js";
 
 const kindName = (kind) => ({
   stranger: t("a stranger"),
@@ -55,7 +56,7 @@ operatorPage("model", () => ({
       events: number(version.events),
       quality: interval(version.ndcg, (value) => number(value, 3)),
       ahead: interval(version.margins.popularity, (value) => number(value, 3)),
-      warnings: version.warnings === null ? t("not looked at") : version.warnings.length ? version.warnings.map((row) => row.message).join(" ") : t("nothing wrong"),
+      warnings: version.warnings === null ? t("not looked at") : version.warnings.length ? version.warnings.map((row) => noteText(row.message)).join(" ") : t("nothing wrong"),
       promoteText: t("Promote {version}", { version: version.version }),
     }));
   },

@@ -2,6 +2,7 @@
 
 import { drawPlot } from "../base.js";
 import { call, clock, moment, number, operatorPage, t, write } from "./frame.js";
+import { noteText } from "./notes.js";
 
 const EVERY_MS = 5000;
 const LABELS = () => ({
@@ -122,7 +123,7 @@ operatorPage("now", () => ({
     }));
   },
   get warnings() {
-    return (this.status && this.status.warnings) || [];
+    return ((this.status && this.status.warnings) || []).map((warning) => ({ ...warning, message: noteText(warning.message), remedy: noteText(warning.remedy) }));
   },
   get warningsText() {
     if (!this.status || this.warnings.length) return "";

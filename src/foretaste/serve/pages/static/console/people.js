@@ -1,6 +1,7 @@
 /* People: find somebody, see their history, their list and why, and what may keep an item out. */
 
 import { barStyle, drawPlot, naturalTitle, plural } from "../base.js";
+import { eventTypeName } from "./event_names.js";
 import { call, debounced, expertName, hashParameters, moment, nameAxis, nameMargin, number, operatorPage, path, setHash, t, termText, toast } from "./frame.js";
 
 const LIST_LENGTH = 10;
@@ -92,9 +93,9 @@ operatorPage("people", () => ({
   get events() {
     return (this.person ? this.person.events : []).map((event) => ({
       event_id: event.event_id,
-      event_type: event.event_type,
+      event_type: eventTypeName(event.event_type),
       what: naturalTitle({ title: event.title, id: event.item }) || event.query || event.text || t("the whole list"),
-      detail: [moment(event.at), event.value === undefined ? "" : String(event.value), event.position ? t("at place {place}", { place: event.position }) : ""].filter(Boolean).join(" · "),
+      detail: [moment(event.at), event.value === undefined ? "" : number(event.value, 2), event.position ? t("at place {place}", { place: event.position }) : ""].filter(Boolean).join(" · "),
       style: NEGATIVE.includes(event.event_type) ? "less" : SILENT.includes(event.event_type) ? "" : "more",
     }));
   },

@@ -1,0 +1,158 @@
+/* What the service says in English of imports, data and lists, in the language of the page. */
+
+import { number, t } from "../base.js";
+
+/* As gettext calls a text that is marked here and translated where it is shown. */
+const N_ = (message) => message;
+
+const IMPORT_NOTES = [
+  N_("read as {encoding}, e.g. {words}"),
+  N_("read as {encoding}"),
+  N_("{count} rows repeat another in all columns, e.g. line {line} repeats line {first}, and count once; what happened twice needs an event_id of its own"),
+  N_("columns that are no field of an event were left alone: {columns}"),
+  N_("columns that are no list of events were left alone: {columns}"),
+  N_("columns that say nothing of taste were left out: {columns}; name it in behaviour.attribute_columns or behaviour.text_columns to keep it"),
+  N_("rows that say nothing of taste were left out: {reasons}"),
+  N_("column {column} says what people think: took {values}"),
+  N_("took column {column} for {words}"),
+  N_("took {spellings}"),
+  N_("{columns}: how much of its item an event took in, {share}, was taken for its value, from 0 to 1; it counts, as [behaviour.value.{event_type}] says"),
+  N_("{columns}: how much of its item an event took in, {share}, was taken for its value, from 0 to 1; [behaviour.value.view] counts = true has it count"),
+  N_("events that name no type were taken for type {event_type}, by the file's name or its columns of orders or texts; behaviour.default_event_type says otherwise"),
+  N_("there is no time column: the row number was taken as the time, in seconds, which keeps the order of this file and says nothing else"),
+  N_("times are written in several ways, each was read by its own: {shares}"),
+  N_("times like {number} were read as days of a spreadsheet, {time}; behaviour.at_unit says otherwise"),
+  N_("numbers of {column} are written with a point and with a comma before the decimals; each that can be read in one way only was; see behaviour.locale"),
+  N_("prices of {column} are in several currencies ({currencies}) and are compared as they stand"),
+  N_("column {column} says which items are hidden, too"),
+  N_("column {column} says which items are hidden: {count} of the first {total}"),
+  N_("[behaviour.columns.{table}] says {setting}, which is not a column here"),
+];
+const REJECTS = [
+  N_("duplicate of line {line}"),
+  N_("the first one is in; rows that say something else need an id of their own, or say in one row what is so"),
+  N_("unknown item {item}"),
+  N_("import the item first (--items), or set behaviour.unknown_items = \"create\""),
+  N_("import the item first (--items, or POST it to /v1/items)"),
+  N_("unknown event type {event_type}"),
+  N_("no time"),
+  N_("fill in the time, or leave the column out for all rows"),
+  N_("time {time} cannot be read"),
+  N_("write ISO 8601, e.g. {example}, or seconds since 1970"),
+  N_("time out of range: {time}"),
+  N_("expected between {first} and {last}, a day from now"),
+  N_("no user and no session"),
+  N_("say whose event it is"),
+  N_("an item without an id"),
+  N_("a user without an id"),
+  N_("fill in the id"),
+  N_("a rating without a value"),
+  N_("fill in the value"),
+  N_("{number} is not a number"),
+  N_("write a number, or leave the cell empty"),
+];
+const DATA_WARNINGS = [
+  N_("Nothing was taken: there is nothing to learn from. Import items and events first."),
+  N_("{count} of {total} read were rejected; they are in {files}."),
+  N_("{count} of {total} read were rejected."),
+  N_("{events} ({share}) name items that are not in the catalogue and teach nothing: import those items."),
+  N_("{events} of type {event_type} are left out: give the type a weight under [behaviour.event_weights]."),
+  N_("{bots}, users with more events on a day than a person can have, left out."),
+  N_("{share} of items have no text: new ones among them cannot be recommended before they have events."),
+  N_("{items} have neither text nor events and cannot be recommended."),
+  N_("{share} of items have no events: their text alone speaks for them."),
+  N_("{column} is missing in {share} of items: nothing can be told of them by it."),
+  N_("{share} of the item texts are not in English, which is what the built-in encoder reads best: {remedy}"),
+  N_("The times are only an order: no split by time, no ageing of popularity, and bots cannot be told."),
+  N_("{interactions} in all: too few to train on; expect little."),
+  N_("{share} of users consumed fewer than 3 items: a sequence has little to go on, and they are not tested by leave-one-out."),
+  N_("{share} of interactions fall on 1 % of the items: popularity will look good in every figure, and the rest of the catalogue is learned from little."),
+  N_("The last two items of {share} of users have the same time: the order of ties decides what leave-one-out tests."),
+];
+const LIST_WARNINGS = [
+  N_("{people} would get fewer than {least} of {length} items; {empty} lists are empty."),
+  N_("They took most of what there is: set rank.hide_seen = false to show it again."),
+  N_("{count} items may be shown: see whether too many are hidden or past available_until, and what [rank.policy] keeps back."),
+  N_("The expert “{expert}” alone is better than all together, on events kept from both: they are {difference} beside it in NDCG@10."),
+  N_("Run 'foretaste evaluate' to see each, and name the good ones in model.experts."),
+  N_("On {count} events that the model had not seen, its lists were not better for certain than one list of what is popular: these data say little of what one person wants."),
+  N_("Call the lists what is popular for now. More events for each person help, and titles, texts and attributes of the items."),
+  N_("{share} of what people chose lately they had chosen before, and lists leave out what somebody chose (rank.hide_seen = true)."),
+  N_("Where people want the same again, as with groceries and music, set rank.hide_seen = false and train again."),
+  N_("Nearly everybody is shown the same: of the first item of two people {share} are in common."),
+  N_("Nearly everybody is shown the same: of the first {count} items of two people {share} are in common."),
+  N_("The events say too little of who wants what. See in 'foretaste report' that they name people and that most have several; until then call the list what is popular."),
+  N_("{share} of the places have the score of another place in the same list: their order is chance."),
+  N_("The model cannot tell these items apart. Give them texts and attributes, or import more events, and train again."),
+  N_("{share} of what is shown has one and the same reason, whoever asks: “{reason}”."),
+  N_("Nothing that a person did counts. See in 'foretaste report' that events name people, and in 'foretaste evaluate' how each expert does."),
+  N_("{share} of what is shown was chosen at most {most} times so far; of what people really choose next it is {usual}."),
+  N_("The lists are full of items of which next to nothing is known. See that all events are imported and reach back far enough (model.popularity.half_life_days)."),
+  N_("“{column}” alone decides {share} of what is shown."),
+  N_("{share} of what is shown has {column} “{value}”; of what people take it is {taken}."),
+  N_("If people do not choose by {column}, leave it out: name the other columns in model.attribute.columns."),
+  N_("The model is plainer than it could be: {reason}."),
+  N_("The lists can be used. With more events the next training may do without."),
+  N_("{count} people have a history: too few people to judge the lists by."),
+  N_("Look at them with 'foretaste recommend'; with {count} people they are checked."),
+];
+/* What stands within the others. */
+const PARTS = [
+  N_("it has addresses"),
+  N_("it has times"),
+  N_("it has ids"),
+  N_("it has ids or code"),
+  N_("it is for a back office"),
+  N_("it has places in an order"),
+  N_("it has running numbers"),
+  N_("it has scores of others"),
+  N_("it has counts"),
+  N_("it has objects"),
+  N_("it has a different value in nearly every row"),
+  N_("a share"),
+  N_("a share of the item's length, or of what a long visit takes where none is known"),
+  N_("0.1 of what was skipped and 1 of the rest"),
+  N_("the time"),
+  N_("the id"),
+  N_("{count} rows"),
+  N_("{count} events"),
+  N_("{count} items"),
+  N_("{count} bots"),
+  N_("{count} interactions"),
+  N_("{count} of {total} people"),
+  N_("{count} people"),
+  N_("A person who comes for the first time"),
+];
+const PLACE = /\\\{([a-z_]+)\\\}/g;
+const GROUPED = /^\d{1,3}(,\d{3})+$/;
+
+function patternsOf(messages) {
+  return messages.map((message) => ({
+    message,
+    pattern: new RegExp(`^${message.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(PLACE, "(?<$1>.+?)")}$`, "s"),
+  }));
+}
+
+const NOTE_PATTERNS = patternsOf([...IMPORT_NOTES, ...REJECTS, ...DATA_WARNINGS, ...LIST_WARNINGS]);
+const PART_PATTERNS = patternsOf(PARTS);
+
+/* A text that is not known here stays as it is. A note of a file begins with its name. */
+export function noteText(text) {
+  const known = translated(text, NOTE_PATTERNS);
+  if (known !== null) return known;
+  const ofFile = /^([^:\s]+\.\w+): (.+)$/s.exec(text);
+  return ofFile ? `${ofFile[1]}: ${noteText(ofFile[2])}` : text;
+}
+
+function translated(text, patterns) {
+  for (const { message, pattern } of patterns) {
+    const match = pattern.exec(text);
+    if (match) return t(message, Object.fromEntries(Object.entries(match.groups || {}).map(([name, value]) => [name, partText(value)])));
+  }
+  return null;
+}
+
+function partText(value) {
+  if (GROUPED.test(value)) return number(Number(value.replaceAll(",", "")));
+  return translated(value, PART_PATTERNS) ?? value.replace(/\((it [^()]+)\)/g, (whole, reason) => `(${translated(reason, PART_PATTERNS) ?? reason})`);
+}
