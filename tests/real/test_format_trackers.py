@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from foretaste.errors import InputError
+
 from .format_reader import Export
 
 
@@ -85,8 +87,25 @@ def test_google_analytics(export: Export, format_name: str | None) -> None:
     assert (event.user, event.session, event.device) == ("ann", "1193466.1767", "mobile")
     assert event.at == pytest.approx(1767430800.123456)
     assert [event.value for event in shop.events[6:8]] == [29.9, 14.5]
-    assert "1 (scroll: no item and no words)" in shop.warnings
+    assert (
+        "1 (scroll: no product, no item_id, content_id or article_id in event_params, no words)"
+        in shop.warnings
+    )
     assert "event_name is remove_from_cart" in shop.warnings
+
+
+def test_google_analytics_of_a_newspaper(export: Export) -> None:
+    """It has no products: the page views name what was read."""
+    rows = [ga4("page_view", content_id=f"a{n % 3}", user="ann") for n in range(3)]
+    export.write("events.json", lines([*rows, ga4("page_view"), ga4("scroll")]))
+    shop = export.read(format_name="ga4")
+    assert shop.rows() == [("ann", "a0", "view"), ("ann", "a1", "view"), ("ann", "a2", "view")]
+
+
+def test_google_analytics_without_items_says_what_is_missing(export: Export) -> None:
+    export.write("events.json", lines([ga4("page_view"), ga4("page_view"), ga4("scroll")]))
+    with pytest.raises(InputError, match=r"none of the first 3 rows .* 2 \(page_view: no product"):
+        export.read(format_name="ga4")
 
 
 def test_google_analytics_flattened_to_csv(export: Export) -> None:

@@ -18,7 +18,7 @@ from foretaste.behaviour.formats import FORMATS, format_named
 from foretaste.behaviour.formats.date_and_time import date_and_time_steps
 from foretaste.behaviour.formats.declaration import FileFormat, TableFormat
 from foretaste.behaviour.formats.order_tables import order_steps
-from foretaste.behaviour.formats.row_steps import RowStep, StepContext
+from foretaste.behaviour.formats.row_steps import Require, RowStep, StepContext
 from foretaste.behaviour.formats.variant_steps import MergeVariants
 from foretaste.behaviour.rows import HEAD_ROWS, OpenTable, open_table
 from foretaste.behaviour.settings import BehaviourSettings
@@ -184,6 +184,11 @@ def _after_all(
     first_rows: list[tuple[int, Row | RejectedRow]] = list(enumerate(table.head, 1))
     head_rows = _after_steps(iter(first_rows), steps, sample)
     head = [row for _, row in head_rows if not isinstance(row, RejectedRow)][:HEAD_ROWS]
+    if not head and any(isinstance(step, Require) for step in steps) and sample.left_out:
+        raise InputError(
+            f"{table.name}: none of the first {len(first_rows):,} rows names what it is about: "
+            f"{_reasons(sample)}"
+        )
     columns = tuple(dict.fromkeys(column for row in head for column in row)) or table.columns
     context = StepContext(folder)
     return replace(
@@ -215,9 +220,14 @@ def _notes(context: StepContext, sample: StepContext) -> list[str]:
     """What the steps left out and missed."""
     notes = list(sample.notes | context.notes)
     if context.left_out:
-        reasons = [f"{count:,} ({reason})" for reason, count in context.left_out.most_common()]
-        notes.append(f"rows that say nothing of taste were left out: {', '.join(reasons)}")
+        notes.append(f"rows that say nothing of taste were left out: {_reasons(context)}")
     return notes
+
+
+def _reasons(context: StepContext) -> str:
+    """Why rows were left out, with their counts."""
+    reasons = [f"{count:,} ({reason})" for reason, count in context.left_out.most_common()]
+    return ", ".join(reasons)
 
 
 def settings_of_table(

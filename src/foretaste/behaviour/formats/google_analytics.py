@@ -21,6 +21,14 @@ NO_TASTE = frozenset(
         *("view_cart", "refund", "view_promotion", "select_promotion"),
     )
 )
+_CONTENT_IDS = "content_id|article_id|story_id|post_id|page_id|video_id|track_id|episode_id"
+_ITEM = "|".join(
+    (
+        "product.item_id|product.item_name|event_params.item_id",
+        *(f"event_params.{name}" for name in _CONTENT_IDS.split("|")),
+    )
+)
+"""Products of shops; else the id that a newspaper or a player sends with its page views."""
 _MARKS = ("event_name", "event_timestamp", "user_pseudo_id")
 EVENTS = TableFormat(
     "events",
@@ -35,7 +43,7 @@ EVENTS = TableFormat(
             {
                 "user": "user_id",
                 "session": "user_pseudo_id",
-                "item": "product.item_id|product.item_name|event_params.item_id",
+                "item": _ITEM,
                 "event_type": "event_name",
                 "at": "event_timestamp",
                 "value": "product.price|product.price_in_usd",
@@ -43,7 +51,11 @@ EVENTS = TableFormat(
                 "device": "device.category",
             }
         ),
-        Require(("item", "query"), type_column="event_type"),
+        Require(
+            ("item", "query"),
+            type_column="event_type",
+            reason="no product, no item_id, content_id or article_id in event_params, no words",
+        ),
     ),
 )
 ITEMS = TableFormat(
