@@ -24,7 +24,7 @@ from foretaste.behaviour.forms import EventForm, event_form, extend_event_form
 from foretaste.behaviour.known_items import KnownItems, load_known_items
 from foretaste.behaviour.nested import NestedReader, nested_rows
 from foretaste.behaviour.order_owners import ownerless_order_warnings
-from foretaste.behaviour.parse import make_reject, parse_event
+from foretaste.behaviour.parse import parse_event
 from foretaste.behaviour.reading.attention import Attention, find_attention
 from foretaste.behaviour.reading.ids import IdForms
 from foretaste.behaviour.reading.ratings import save_rating_scale
@@ -41,9 +41,9 @@ from foretaste.behaviour.stream import Row
 from foretaste.behaviour.swapped_columns import swapped_column_warnings
 from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.user_columns import other_user_notes
-from foretaste.behaviour.values import CellError
 from foretaste.behaviour.view_words import note_view_words, verb_of_columns
-from foretaste.behaviour.wide import expand_row, is_wide, wide_columns, wide_event_form
+from foretaste.behaviour.wide import is_wide, wide_columns
+from foretaste.behaviour.wide_reader import WideReader
 from foretaste.domain.data import Event, RejectedRow
 from foretaste.domain.event_types import RETURN_EVENT
 from foretaste.domain.event_value import WATCHED_TYPES
@@ -99,7 +99,7 @@ def _event_reader(
         columns = wide_columns(table.columns, settings)
         if table.head and not {"user", "session"} & columns.keys():
             raise missing_column_error(table.name, "events", "user", table.columns, column_settings)
-        return _WideReader(table, columns, settings, known_items, now)
+        return WideReader(table, columns, settings, known_items, now)
     nested = nested_rows(table, settings)
     if nested is not None:
         flat_reader = _flat_event_reader(nested.flat_table(), known_items, settings, now)
@@ -352,54 +352,3 @@ def _event_type_notes(form: EventForm) -> list[str]:
         if normalise_event_type(raw) != event_type
     ]
     return [f"took {', '.join(renamed)}"] if renamed else []
-
-
-class _WideReader:
-    """A row a user, with lists."""
-
-    def __init__(
-        self,
-        table: OpenTable,
-        columns: dict[str, str],
-        settings: BehaviourSettings,
-        known_items: KnownItems,
-        now: float,
-    ) -> None:
-        self.reading = TableReading(
-            "events", table.columns, table.head, columns, dict.fromkeys(columns, "its name")
-        )
-        self._table = table
-        self._columns = columns
-        self._separator = settings.attribute_separator
-        self._known_items = known_items
-        self._form = wide_event_form(settings)
-        self._now = now
-        self.put = known_items.put
-
-    def parse(self, line: int, row: Row) -> Iterable[Event | RejectedRow]:
-        file = self._table.name
-        for row_or_error in expand_row(row, self._columns, self._separator):
-            if isinstance(row_or_error, CellError):
-                yield make_reject(
-                    row_or_error, row, file=file, line=line, column=row_or_error.field
-                )
-                continue
-            event = parse_event(row_or_error, self._form, file=file, line=line, now=self._now)
-            if isinstance(event, Event):
-                yield self._known_items.check(event, file, line, row)
-            else:
-                yield event
-
-    def key(self, record: Event) -> str:
-        return record.event_id
-
-    def observe(self, batch: Sequence[Event]) -> None:
-        """Nothing: a row is a user, so nobody has more rows than others."""
-
-    def warnings(self) -> list[str]:
-        used_columns = self._columns.values()
-        unused_columns = [column for column in self._table.columns if column not in used_columns]
-        warnings = [
-            f"columns that are no list of events were left alone: {', '.join(unused_columns)}"
-        ]
-        return (warnings if unused_columns else []) + self._known_items.warnings()
