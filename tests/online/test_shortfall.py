@@ -3,6 +3,7 @@ the request fills it up instead, and the list says so.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,24 @@ def test_it_is_filled_up_beyond_the_filter(shop: Foretaste) -> None:
     both = shop.recommend("ann", **question, fill_up=("taken", "unfiltered"))
     assert [item.source for item in both] == ["model"] * 2 + ["taken"] * 4
     assert set(ids(both)) <= set(SPACE)
+
+
+def test_a_front_page_without_news_shows_what_is_older(shop: Foretaste) -> None:
+    now = shop.clock()
+    ages = {item: (3 + n) * 86_400.0 for n, item in enumerate([*SPACE, *KITCHEN])}
+    ages[KITCHEN[0]] = 60.0
+    shop.store.put_items(
+        [
+            replace(item, available_from=now - ages[item.id])
+            for _, item in shop.store.items()
+            if item.id in ages
+        ]
+    )
+    empty = shop.recommend("ann", n=3, max_age=86_400.0)
+    assert (ids(empty), counts(empty)) == ([KITCHEN[0]], {"outdated": 19})
+    filled = shop.recommend("ann", n=3, max_age=86_400.0, fill_up=("outdated",))
+    assert [item.source for item in filled] == ["model", "outdated", "outdated"]
+    assert "Older; nothing newer is left" in filled.items[1].reason
 
 
 def test_the_setting_is_for_those_who_do_not_say(shop: Foretaste, trained: Path) -> None:

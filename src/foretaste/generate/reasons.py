@@ -46,6 +46,7 @@ SOURCE_MESSAGES = {
     "taken": "You know this already; nothing new is left",
     "unfiltered": "Outside the filter; nothing else is left in it",
     "unmatched": "Has nothing of what you searched for",
+    "outdated": "Older; nothing newer is left",
 }
 """What is said of an item that something else than its score brought to its place."""
 UNKNOWN_USER_MESSAGE = "Popular right now"

@@ -1,6 +1,6 @@
 """In: a list that is shorter than was asked for. Out: the same, filled up with items that it would
-not have: taken already, not what the filter asks for, without anything of what is searched for, or
-popular but not of the list's own kind.
+not have: taken already, not what the filter asks for, without anything of what is searched for,
+popular but not of the list's own kind, or too old.
 
 Only these are given up, in the order in which they are named. What is hidden, refused, muted or
 barred is never shown, quotas and pairs that are kept apart hold for the whole list.
@@ -22,6 +22,7 @@ from foretaste.rank.filters import (
     excluded_items,
     filter_mismatches,
     items_of_other_kinds,
+    outdated_items,
     unmatched_items,
 )
 from foretaste.rank.index import Mask
@@ -32,6 +33,7 @@ FILTER_BY_SOURCE: Mapping[FillSource, Filter] = {
     "unfiltered": filter_mismatches,
     "unmatched": unmatched_items,
     "popular": items_of_other_kinds,
+    "outdated": outdated_items,
 }
 
 

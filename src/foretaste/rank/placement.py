@@ -65,7 +65,7 @@ class Placement(Settings):
     """An item less than this times as likely as the best is left out."""
     fill_up: tuple[FillSource, ...] | None = None
     """What fills up a list that is too short, the first first: "popular", "taken", "unfiltered",
-    "unmatched"."""
+    "unmatched", "outdated"."""
     max_age: Duration | None = None
     """Items that came longer ago are not here, "24h" or "14d"."""
     context: Mapping[str, Any] = Field(default_factory=dict)

@@ -67,8 +67,8 @@ class RankSettings(Settings):
     """What a list that is too short is filled up with, the first first: "taken", what the person
     has taken already; "unfiltered", what the filter of the request leaves out; "unmatched", what
     has nothing of what is searched for, so that a search ends with what else might suit; "popular",
-    what is popular beside the list's own kind. Each item says so, and the answer tells why there
-    are too few others."""
+    what is popular beside the list's own kind; "outdated", what is older than `max_age`. Each item
+    says so, and the answer tells why there are too few others."""
     query_facets: bool = True
     """What a query names acts as a filter, as far as items are left: "horror before 1980" shows
     horror films before 1980. The answer says so, and a request may turn it off (`facets`)."""

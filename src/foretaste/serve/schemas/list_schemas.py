@@ -129,12 +129,12 @@ class SlateBody(ListBody):
         default=0.0, validation_alias=AliasChoices("min_relative_likelihood", "floor")
     )
     """Leave out an item that is less than this times as likely as the best."""
-    fill_up: list[FillSource] | None = Field(default=None, max_length=4)
+    fill_up: list[FillSource] | None = Field(default=None, max_length=5)
     """What fills up a list that is too short, the first first: `taken`, what this person has taken
     already; `unfiltered`, what the filter leaves out; `unmatched`, what has nothing of what is
     searched for; `popular`, what is popular, where the list is of a kind of its own or leaves out
-    what is unlikely. The `source` of each item says so. Without it what `rank.fill_up` in the
-    settings says; `[]` for nothing."""
+    what is unlikely; `outdated`, what is older than `max_age`. The `source` of each item says so.
+    Without it what `rank.fill_up` in the settings says; `[]` for nothing."""
 
 
 class FacetBody(RequestSchema):

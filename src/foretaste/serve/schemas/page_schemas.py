@@ -61,7 +61,7 @@ class ShelfBody(RequestSchema):
     diversity: Share | None = None
     explore: Share | None = None
     min_relative_likelihood: Share | None = None
-    fill_up: list[FillSource] | None = Field(default=None, max_length=4)
+    fill_up: list[FillSource] | None = Field(default=None, max_length=5)
 
 
 class PageBody(RequestSchema):

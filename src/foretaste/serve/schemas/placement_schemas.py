@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from foretaste.domain.placement import PlacementChange
+from foretaste.domain.request import FillSource
 from foretaste.online.placement_book import NamedPlacement
 from foretaste.rank.placement import MAX_LIST_ITEMS, MAX_TIMEOUT_MS, placement_json
 from foretaste.serve.schemas.list_schemas import Share
@@ -24,7 +25,7 @@ class PlacementOut(ResponseSchema):
     diversity: Share | None = None
     explore: Share | None = None
     min_relative_likelihood: Share | None = None
-    fill_up: list[Literal["popular", "taken", "unfiltered", "unmatched"]] | None = None
+    fill_up: list[FillSource] | None = None
     context: dict[str, Any] | None = None
     """What the caller's context has wins."""
     properties: list[str] | None = None

@@ -71,9 +71,11 @@ class RankedItem(ResponseSchema):
         "unfiltered",
         "unmatched",
         "popular",
+        "outdated",
     ]
     """What brought it here: its score, a rule, a draw, what stood in for the whole product, or what
-    fills up a list that would be too short (`taken`, `unfiltered`, `unmatched`, `popular`)."""
+    fills up a list that would be too short (`taken`, `unfiltered`, `unmatched`, `popular`,
+    `outdated`)."""
     title: str
     reason: list[str]
     """The texts of `reasons`."""
