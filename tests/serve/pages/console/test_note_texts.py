@@ -14,8 +14,9 @@ import foretaste
 SOURCES = Path(foretaste.__file__).parent
 NOTES = SOURCES / "serve" / "pages" / "static" / "console" / "notes.js"
 MIN_PHRASE_LENGTH = 5
-BORDER = re.compile(r"\{[^{}]*\}|[;:,()\[\]“”'\"]|\.(?!\d)")
-"""Between phrases: what is filled in, and punctuation, but no decimal point."""
+BORDER = re.compile(r"\{[^{}]*\}|[;:,()\[\]“”'\"]|[a-z_]+\.[a-z_]+|\.(?!\d)")
+"""Between phrases: what is filled in, names of settings, and punctuation, but no decimal point."""
+LEADING_NUMBER = re.compile(r"^\s*[\d.]+ ")
 
 
 def written_texts(tree: ast.AST) -> Iterator[str]:
@@ -35,12 +36,12 @@ def all_texts() -> str:
 
 
 def is_written(phrase: str, all_texts: str) -> bool:
-    """As a whole, or put together of two texts at the border of two words."""
+    """As a whole, or put together of two texts of at least two words each."""
     words = phrase.split()
-    halves = (
-        (" ".join(words[:count]), " ".join(words[count:])) for count in range(1, len(words) + 1)
+    halves = ((" ".join(words[:n]), " ".join(words[n:])) for n in range(2, len(words) - 1))
+    return phrase in all_texts or any(
+        first in all_texts and second in all_texts for first, second in halves
     )
-    return any(first in all_texts and second in all_texts for first, second in halves)
 
 
 def translated_notes() -> list[str]:
@@ -50,7 +51,7 @@ def translated_notes() -> list[str]:
 
 @pytest.mark.parametrize("note", translated_notes())
 def test_each_phrase_is_still_written(note: str, all_texts: str) -> None:
-    parts = (part.strip() for part in BORDER.split(note))
+    parts = (LEADING_NUMBER.sub("", part).strip() for part in BORDER.split(note))
     phrases = [part for part in parts if len(part) >= MIN_PHRASE_LENGTH]
     missing = [phrase for phrase in phrases if not is_written(phrase, all_texts)]
     assert missing == []
