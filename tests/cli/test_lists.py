@@ -63,6 +63,16 @@ def test_a_pin_that_is_left_out_is_told(trained: Path) -> None:
     ]
 
 
+def test_a_placement_says_what_is_not_asked_for(trained: Path) -> None:
+    settings = trained / "foretaste.toml"
+    home = '[placements.home]\nn = 2\ndiversity = 0.3\nfilter = { genre = "kitchen" }\n'
+    settings.write_text(settings.read_text() + home)
+    asked = ["recommend", "u1", "-w", trained, "--placement", "home"]
+    assert [item["id"].partition("-")[0] for item in listed(*asked)] == ["kitchen"] * 2
+    assert len(listed(*asked, "-n", 3)) == 3
+    assert "nothing is called 'front'; expected one of home" in refused(*asked[:-1], "front")
+
+
 def test_an_empty_list_says_why_and_can_be_filled_up(trained: Path) -> None:
     asked = ["recommend", "u1", "--filter", '{"genre": "opera"}', "-n", 3, "-w", trained]
     result = run(*asked)

@@ -42,7 +42,8 @@ FillUp = Annotated[
     typer.Option(
         "--fill-up",
         metavar="WHAT",
-        help="Fills a short list: taken, unfiltered, unmatched; may be repeated [rank.fill_up].",
+        help="Fills a short list: taken, unfiltered, unmatched, popular, outdated; may be repeated "
+        "[rank.fill_up].",
     ),
 ]
 
@@ -92,6 +93,10 @@ def recommend(
         bool, typer.Option("--explain", help="Print the terms of each score too.")
     ] = False,
     fill_up: FillUp = None,
+    placement: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Where the list stands, e.g. home [placements]."),
+    ] = None,
     language: Language = None,
     json: Json = False,
 ) -> None:
@@ -99,6 +104,9 @@ def recommend(
     list_options = parse_list_options(filter, rules, diversity, language)
     list_options["query_facets"] = query_facets
     list_options["fill_up"] = tuple(fill_up) if fill_up else None
+    if placement is not None:  # what is not asked for is the placement's to say
+        list_options = {name: value for name, value in list_options.items() if value}
+        list_options["placement"] = placement
     with open_loop(workspace) as loop:
         recommendation = loop.recommend(
             user, n=n, query=query, session=session, explain=True, **list_options
