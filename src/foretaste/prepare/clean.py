@@ -6,12 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from foretaste.domain.data import Interactions
+from foretaste.domain.event_times import SECONDS_PER_DAY as SECONDS_PER_DAY
+from foretaste.domain.event_times import has_order_only as has_order_only
 from foretaste.prepare.settings import PrepareSettings
 
 Mask = npt.NDArray[np.bool_]
-
-SECONDS_PER_DAY = 86_400.0
-SECONDS_PER_YEAR = 365 * SECONDS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +46,6 @@ class CleaningReport:
         }
         names = [report_field.name for report_field in fields(self)]
         return [sentences[name] for name in names if name in sentences and getattr(self, name)]
-
-
-def has_order_only(interactions: Interactions) -> bool:
-    """Whether `at` is only an order (0, 1, 2, …) and not a time.
-
-    No service recorded behaviour in 1970, so times that all lie in that year are counters.
-    """
-    return interactions.event_count > 0 and bool(
-        np.all((interactions.at >= 0) & (interactions.at < SECONDS_PER_YEAR))
-    )
 
 
 def clean(
