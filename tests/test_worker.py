@@ -181,7 +181,7 @@ def test_a_model_whose_lists_have_a_new_fault_is_refused(opened: Opened) -> None
     outcome = trained_by(loop)
     assert outcome.what == "refused"
     assert outcome.why.startswith("its lists have a fault that those of the live model do not have")
-    assert "“popularity”" in outcome.why
+    assert "“how popular it is”" in outcome.why
     assert outcome.figures["difference"][2] >= 0
     faults = ["tied-scores", "one-reason"]
     assert [check["code"] for check in outcome.figures["candidate_warnings"]] == faults

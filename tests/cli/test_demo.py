@@ -66,7 +66,7 @@ def test_the_whole_story_and_again(tmp_path: Path, capsys: pytest.CaptureFixture
     told = [line for line in text.splitlines() if line.startswith(STEPS)]
     assert [line.startswith(step) for line, step in zip(told, STEPS, strict=True)] == [True] * 6
     assert "Data quality" in text
-    assert "popularity" in text
+    assert "What is popular" in text
     assert demo.QUERY in text
     assert "clicks “" in text
     assert f"recommend {demo.USER} --explain --workspace {folder}" in text

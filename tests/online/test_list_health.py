@@ -68,7 +68,7 @@ def test_a_model_that_knows_nobody_is_found_out(shop: Foretaste) -> None:
     health = look_at_lists(shop, without_taste(snapshot(shop)))
     codes = [warning.code for warning in health.warnings]
     assert codes == ["tied-scores", "one-reason"]
-    assert "“popularity”" in health.warnings[1].message
+    assert "“how popular it is”" in health.warnings[1].message
 
 
 def test_the_lists_are_those_that_people_get(shop: Foretaste) -> None:

@@ -24,7 +24,7 @@ _USER_NAMES = (
     "nutzer utilisateur cliente usuario utente klant gebruiker"
 )
 _WORDS_OF_USERS = frozenset(_USER_NAMES.split())
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_ADDRESS = re.compile(r"(?<!\S)[^@\s]++@[^@\s.]++\.[^@\s]*[^@\s.]")
 MIN_GROUPS = 10
 """Orders or ids with several rows, and different ids, from which their rows tell something."""
 MIN_SHARE, MAX_SHARE = 0.95, 0.5

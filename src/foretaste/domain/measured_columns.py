@@ -36,7 +36,7 @@ _NAMES_OF_CODES = (
 _CODE_WORDS = frozenset(_NAMES_OF_CODES.split())
 """In the names of columns whose decimals measure nothing that somebody could like."""
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*")
-_DECIMAL = re.compile(r"[+-]?\d*[.,]\d+")
+_DECIMAL = re.compile(r"(?<!\d)[+-]?\d*+[.,]\d++")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[.,]\d{3})+")
 
 

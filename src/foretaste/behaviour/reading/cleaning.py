@@ -48,7 +48,7 @@ _LANGUAGE_CODE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2})?")
 _FILE_PATH = re.compile(r"[\w./\\-]++")
 _FILE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif", ".bmp", ".mp3", ".mp4")
 _UUID = re.compile(r"\{?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
-_URN = re.compile(r"[a-z][a-z0-9]++(?::[\w.-]++)*:(?=[\w.-]*\d)[\w.-]{8,}")
+_URN = re.compile(r"(?<![\w.:-])[a-z][a-z0-9]++(?::[\w.-]++)*:(?=[\w.-]*\d)[\w.-]{8,}")
 """`spotify:track:4uLU6hMCjMI75M1A2tKUQC`: an id within the name of who gives it."""
 MIN_CODE_LENGTH = 32
 _DIGIT = re.compile("[0-9]")
