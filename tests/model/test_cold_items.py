@@ -202,6 +202,8 @@ def test_where_times_are_only_an_order_nobody_knows_what_was_new_when(
     product, training = counted(here, wide, here.histories)
     newest = arrivals(here, 10, 190)
     assert fit_offsets(product, newest, training).cold_share is not None
-    ordered = replace(newest.cases.interactions, at=np.arange(here.histories.event_count) * 1.0)
+    ordered = replace(
+        newest.cases.interactions, at=np.arange(here.histories.event_count, dtype=np.float64)
+    )
     newest = replace(newest, cases=replace(newest.cases, interactions=ordered))
     assert fit_offsets(product, newest, training).cold_share is None

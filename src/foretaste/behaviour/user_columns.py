@@ -19,8 +19,8 @@ def better_filled_column(user: str, values: Mapping[str, Sequence[Any]]) -> str 
 
     values: column that holds no field, and the user's → its cells, without empty ones.
     """
-    others = [column for column in values if column != user and _names_people(column)]
-    column = max(others, key=lambda name: len(values[name]), default=None)
+    people_columns = [column for column in values if column != user and _names_people(column)]
+    column = max(people_columns, key=lambda name: len(values[name]), default=None)
     if column is None or len(values[user]) > MAX_FILLED_SHARE * len(values[column]):
         return None
     return column
@@ -28,13 +28,13 @@ def better_filled_column(user: str, values: Mapping[str, Sequence[Any]]) -> str 
 
 def other_user_notes(user: str | None, free_columns: Iterable[str]) -> list[str]:
     """That another column says whose an event is, too. free_columns: of no field."""
-    others = [column for column in free_columns if _names_people(column)]
-    if user is None or not others:
+    people_columns = [column for column in free_columns if _names_people(column)]
+    if user is None or not people_columns:
         return []
     return [
-        f"'{user}' was taken for the user, and '{others[0]}' says whose an event is, too: to a "
-        f"file that names people by '{others[0]}' they are others; [behaviour.columns.events] "
-        f'user = "{others[0]}" says otherwise'
+        f"'{user}' was taken for the user, and '{people_columns[0]}' says whose an event is, too: to a "
+        f"file that names people by '{people_columns[0]}' they are others; [behaviour.columns.events] "
+        f'user = "{people_columns[0]}" says otherwise'
     ]
 
 

@@ -17,25 +17,13 @@ from foretaste.domain.plain_values import changed_fields
 from foretaste.domain.reason import Reason
 from foretaste.domain.searched_query import SearchedQuery
 
+FillSource = Literal["taken", "unfiltered", "unmatched", "popular", "outdated"]
+"""What may fill up a list that is too short: what was taken already, what the filter leaves out,
+what has nothing of a search, what is popular beside the list's kind, what is too old for it."""
 ItemSource = Literal[
-    "model",
-    "pinned",
-    "promoted",
-    "explored",
-    "new",
-    "fallback",
-    "trending",
-    "taken",
-    "unfiltered",
-    "unmatched",
-    "popular",
-    "outdated",
+    "model", "pinned", "promoted", "explored", "new", "fallback", "trending", FillSource
 ]
 """What brought an item to its place: the model's score, a rule, a draw, or what stood in for it."""
-FillSource = Literal["taken", "unfiltered", "unmatched", "popular", "outdated"]
-"""What may fill up a list that is too short: what the person has taken already, what the filter of
-the request leaves out, what has nothing of a search, what is popular beside the list's kind, or
-what is older than the list takes."""
 ListKind = Literal["new", "explore", "bought_together", "continue"]
 """Only new items; only items unlike what the person takes; what people take together with the
 items asked about; what goes on from the items asked about, or from the last session, alone."""
