@@ -31,10 +31,11 @@ def other_user_notes(user: str | None, free_columns: Iterable[str]) -> list[str]
     people_columns = [column for column in free_columns if _names_people(column)]
     if user is None or not people_columns:
         return []
+    other_column = people_columns[0]
     return [
-        f"'{user}' was taken for the user, and '{people_columns[0]}' says whose an event is, too: to a "
-        f"file that names people by '{people_columns[0]}' they are others; [behaviour.columns.events] "
-        f'user = "{people_columns[0]}" says otherwise'
+        f"'{user}' was taken for the user, and '{other_column}' says whose an event is, too: to a "
+        f"file that names people by '{other_column}' they are others; [behaviour.columns.events] "
+        f'user = "{other_column}" says otherwise'
     ]
 
 
