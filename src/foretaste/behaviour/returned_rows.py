@@ -44,7 +44,7 @@ class ReturnedRows:
         parse_quantity: Callable[[Any], float | None],
     ) -> None:
         """columns: field of events → column; of the fields user and item there are some."""
-        self._columns, self._quantity_column = columns, quantity_column
+        self._columns, self.quantity_column = columns, quantity_column
         self._parse_quantity = parse_quantity
         self._bought_pieces: dict[tuple[Any, Any], float] = {}
         self.counts: Counter[str] = Counter()
@@ -90,7 +90,7 @@ class ReturnedRows:
         return user, item
 
     def _pieces(self, row: Row) -> float:
-        cell = row.get(self._quantity_column)
+        cell = row.get(self.quantity_column)
         try:
             return 1.0 if is_missing(cell) else (self._parse_quantity(cell) or 0.0)
         except CellError:
@@ -100,7 +100,7 @@ class ReturnedRows:
         """What became of the returns, in words."""
         counts = Counter(self.counts)
         returns, notes = counts.pop(RETURN_EVENT, 0), []
-        column = self._quantity_column
+        column = self.quantity_column
         if returns:
             notes.append(
                 f"{returns:,} rows with {column} below 0 are returns: each takes the last purchase "

@@ -308,6 +308,8 @@ class _EventReader:
         if self._seen_columns:
             warnings += missing_column_warnings(self._seen_columns, column_settings, "events")
         used_columns = {*self._form.columns.values(), self._known_items.title_column}
+        if self._returned_rows is not None and self._returned_rows.counts:
+            used_columns.add(self._returned_rows.quantity_column)
         if self._attended_types:
             used_columns.update(self.reading.attention_columns)
         if self._known_items.describer is not None and self._known_items.described_count:

@@ -57,7 +57,9 @@ def left_out_lines(quality: QualityFigures) -> list[str]:
     if load_report.charges:
         lines.append(f"{with_count(load_report.charges, 'event')} of charges such as postage")
     if load_report.returned:
-        lines.append(f"{with_count(load_report.returned, 'event')} of purchases that came back")
+        lines.append(
+            f"{with_count(load_report.returned, 'event')}: purchases that came back, and returns"
+        )
     if load_report.empty:
         lines.append(f"{with_count(load_report.empty, 'event')} with neither item nor words")
     lines += [
