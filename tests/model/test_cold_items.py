@@ -194,16 +194,3 @@ def test_words_and_strangers_know_no_offset(here: World, wide: Catalogue) -> Non
     assert not difference[1:].any()
     for behaviour, row in zip(asked, lifted.score(asked), strict=True):
         np.testing.assert_allclose(lifted.scorer(behaviour).scores(), row, atol=1e-4)
-
-
-def test_where_times_are_only_an_order_nobody_knows_what_was_new_when(
-    here: World, wide: Catalogue
-) -> None:
-    product, training = counted(here, wide, here.histories)
-    newest = arrivals(here, 10, 190)
-    assert fit_offsets(product, newest, training).cold_share is not None
-    ordered = replace(
-        newest.cases.interactions, at=np.arange(here.histories.event_count, dtype=np.float64)
-    )
-    newest = replace(newest, cases=replace(newest.cases, interactions=ordered))
-    assert fit_offsets(product, newest, training).cold_share is None

@@ -62,7 +62,7 @@ class RankSettings(Settings):
     cold_item_share: float = Field(default=0.2, ge=0, le=1)
     """The share of the places below the first ten that is given to items nobody has taken yet, the
     best of them for this person: they are met without a cost to the first ten. At most twice the
-    share that such items have of what people take, where events have times. Not in searches."""
+    share that such items have of what people take. Not in searches."""
     fill_up: tuple[FillSource, ...] = ("unmatched",)
     """What a list that is too short is filled up with, the first first: "taken", what the person
     has taken already; "unfiltered", what the filter of the request leaves out; "unmatched", what
