@@ -169,6 +169,15 @@ def test_it_is_filled_up_beyond_the_filter(shop: Foretaste) -> None:
     assert set(ids(both)) <= set(SPACE)
 
 
+def test_what_was_sent_back_is_hidden_and_is_no_reason(shop: Foretaste) -> None:
+    take(shop, "space-0", kind="purchase", user="eve")
+    take(shop, "space-0", kind="return", user="eve")
+    answer = shop.recommend("eve", n=20)
+    assert set(ids(answer)) == {*SPACE[1:], *KITCHEN}
+    assert not any("space-0" in reason for item in answer for reason in item.reason)
+    assert counts(answer) == {"taken": 1}
+
+
 def test_a_front_page_without_news_shows_what_is_older(shop: Foretaste) -> None:
     now = shop.clock()
     ages = {item: (3 + n) * 86_400.0 for n, item in enumerate([*SPACE, *KITCHEN])}

@@ -302,6 +302,8 @@ class UserContext:
     """[length], as in `Interactions`."""
     impressions: Impressions | None = None
     """What was on the person's screen; None where that is not known."""
+    returned_items: tuple[int, ...] = ()
+    """What the person sent back: no part of their taste, and hidden like what they took."""
     _consumed_cache: list[Ints] = field(default_factory=list, init=False, repr=False, compare=False)
     _worth_cache: list[Floats | None] = field(
         default_factory=list, init=False, repr=False, compare=False

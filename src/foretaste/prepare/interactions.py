@@ -27,7 +27,12 @@ from foretaste.domain.ports import Progress, no_progress
 from foretaste.domain.store import EventColumns
 from foretaste.domain.text_limits import MAX_EVENT_VALUE, MAX_TEXT_LENGTH
 from foretaste.errors import InputError
-from foretaste.prepare.returns import reads_returns, returned_purchases, rows_not_returned
+from foretaste.prepare.returns import (
+    reads_returns,
+    returned_items,
+    returned_purchases,
+    rows_not_returned,
+)
 from foretaste.prepare.value_curves import apply_value_curves, row_worths
 
 ROWS_PER_CHUNK = 65_536
@@ -291,6 +296,7 @@ def build_user_context(
         taste=dict(taste or {}),
         now=now,
         worth=worth,
+        returned_items=returned_items(events, index, weights),
     )
 
 

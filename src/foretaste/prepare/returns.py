@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from foretaste.domain.bare_event import BareEvent
+from foretaste.domain.data import Event
 from foretaste.domain.event_types import RETURN_EVENT, RETURNABLE_TYPES
 
 
@@ -33,6 +35,16 @@ def returned_purchases(events: Iterable[tuple[str, int]]) -> list[int]:
         elif event_type == RETURN_EVENT and kept_positions[item]:
             returned_positions.append(kept_positions[item].pop())
     return returned_positions
+
+
+def returned_items(
+    events: Iterable[Event | BareEvent], index: Mapping[str, int], weights: Mapping[str, float]
+) -> tuple[int, ...]:
+    """The internal ids of the items that one person sent back. index: external → internal id."""
+    if not reads_returns(weights):
+        return ()
+    items = {event.item for event in events if event.kind == RETURN_EVENT}
+    return tuple(sorted(index[item] for item in items if item is not None and item in index))
 
 
 def rows_not_returned(

@@ -93,11 +93,17 @@ def unavailable_items(filter_context: FilterContext) -> Mask:
 
 
 def consumed_items(filter_context: FilterContext) -> ItemIndices:
-    """Taken already, unless it is due again."""
+    """Taken already, also what was sent back, unless it is due again."""
     if not filter_context.hide_seen:
         return NO_ITEMS
     index, due = filter_context.index, filter_context.trade.due_items
-    consumed = index.with_variants(filter_context.user_context.consumed_items)
+    taken_items, returned_items = (
+        filter_context.user_context.consumed_items,
+        filter_context.user_context.returned_items,
+    )
+    if returned_items:
+        taken_items = np.append(taken_items, np.array(returned_items, np.int32))
+    consumed = index.with_variants(taken_items)
     return np.setdiff1d(consumed, index.with_variants(due)) if len(due) else consumed
 
 
