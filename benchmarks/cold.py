@@ -82,11 +82,10 @@ def lists(product: ProductOfExperts, here: World, behaviours: list[UserContext])
     for start in range(0, len(behaviours), 128):
         some = behaviours[start : start + 128]
         for scores, one in zip(product.score(some), some, strict=True):
-            untaken = product.scorer(one).cold_items(settings.cold_item_share)
             seen = np.zeros(len(scores), bool)
             seen[one.consumed_items] = True
             draft = SlateDraft(scores, seen, seen, index, n=50)
-            draft.cold_items, draft.cold_item_share = untaken
+            draft.cold_pools = product.scorer(one).cold_items(settings.cold_item_share)
             found.append(draft.build_slate(np.random.default_rng).items)
     return found
 

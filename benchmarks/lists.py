@@ -15,8 +15,9 @@ import numpy as np
 from benchmarks.tables import keep_result, show
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS, Event, Item, Request
-from foretaste.model.product import REQUEST_FACTS, ProductOfExperts
+from foretaste.model.product import ProductOfExperts
 from foretaste.model.product_scorer import SharedScorer
+from foretaste.model.request_facts import REQUEST_FACTS
 from foretaste.online.fallback import Budget, FallbackChain, Level
 from foretaste.online.slate import SlateBuilder
 from foretaste.online.snapshot import Snapshot

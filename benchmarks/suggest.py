@@ -15,7 +15,8 @@ from benchmarks.tables import keep_result, show
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import EVENT_TYPE_WEIGHTS, Event, Item, Request
 from foretaste.generate.item_display import ItemDisplay
-from foretaste.model.product import REQUEST_FACTS, ProductOfExperts
+from foretaste.model.product import ProductOfExperts
+from foretaste.model.request_facts import REQUEST_FACTS
 from foretaste.online.slate import SlateBuilder
 from foretaste.online.snapshot import Snapshot
 from foretaste.online.suggest_index import SuggestIndexCache

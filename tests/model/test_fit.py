@@ -23,7 +23,8 @@ from foretaste.model.fit import (
     fit_product,
     fit_to_serve,
 )
-from foretaste.model.product import REQUEST_FACTS, ProductOfExperts
+from foretaste.model.product import ProductOfExperts
+from foretaste.model.request_facts import REQUEST_FACTS
 from foretaste.model.settings import ModelSettings, PopularitySettings
 from foretaste.model.training import showable_cases
 from foretaste.prepare.arrivals import newest_positive_cases

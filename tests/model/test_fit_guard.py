@@ -18,7 +18,8 @@ from foretaste.model.fit_guard import (
     min_standard_errors,
     single_expert,
 )
-from foretaste.model.product import REQUEST_FACTS, ProductOfExperts
+from foretaste.model.product import ProductOfExperts
+from foretaste.model.request_facts import REQUEST_FACTS
 
 CANDIDATES = 60
 

@@ -11,7 +11,8 @@ from foretaste.domain.impressions import Impressions
 from foretaste.domain.landmarks import unpack_peaks
 from foretaste.domain.media import AUDIO_MATCH
 from foretaste.model.index.softmax import log_softmax
-from foretaste.model.product import REQUEST_FACTS, ProductOfExperts, measure_facts
+from foretaste.model.product import ProductOfExperts
+from foretaste.model.request_facts import REQUEST_FACTS, measure_facts
 
 from .world import HOUR, ITEMS, START, World, did, item, ordinary, peaks, shelf, strange
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from foretaste.domain.cold_pool import ColdPool
 from foretaste.model.index import base
 from foretaste.model.product import HIDING_OFFSET, ProductOfExperts
 from foretaste.model.product_scorer import COLD_SHARE_FACTOR
@@ -98,16 +99,17 @@ def test_untaken_items_have_no_place_where_nothing_tells_them_apart(
 ) -> None:
     asked = here.took(1, 2)
 
-    def places(**changed: Any) -> tuple[Any, float]:
+    def pools(**changed: Any) -> tuple[ColdPool, ...]:
         return replace(product, **changed).scorer(asked).cold_items(0.2)
 
     told_apart = np.zeros((4, 4), np.float32)
     hidden = np.array([[HIDING_OFFSET, 0, 0, 0]] * 4, np.float32)
-    assert places(offsets=hidden, cold_share=0.5) == (None, 0.0)
-    assert places(offsets=told_apart, cold_share=0.5)[1] == 0.2
-    assert places(offsets=told_apart, cold_share=0.01)[1] == pytest.approx(0.01 * COLD_SHARE_FACTOR)
-    mask, share = places(offsets=None, cold_share=None)
-    assert share == 0.2
+    assert pools(offsets=hidden, cold_share=0.5) == ()
+    assert [pool.share for pool in pools(offsets=told_apart, cold_share=0.5)] == [0.2]
+    (pool,) = pools(offsets=told_apart, cold_share=0.01)
+    assert pool.share == pytest.approx(0.01 * COLD_SHARE_FACTOR)
+    (pool,) = pools(offsets=None, cold_share=None)
+    assert pool.share == 0.2
     popularity = product.popularity
     assert popularity is not None
-    np.testing.assert_array_equal(mask, popularity.events <= 0)
+    np.testing.assert_array_equal(pool.mask, popularity.events <= 0)

@@ -172,17 +172,24 @@ def test_what_brought_an_item_is_told(shop: Foretaste) -> None:
 
 
 def test_below_the_tenth_place_what_nobody_has_taken_is_met(shop: Foretaste) -> None:
-    """Where people take such items, unless words ask for something."""
+    """Where people take such items, unless words ask for something; and where they have just come,
+    whatever people took while nothing was new.
+    """
     shop.store.put_items([Item(f"new-{n}", f"late arrival {n}") for n in range(2)])
     live = shop.catch_up()
+    assert live.product.trained_items == len(live.catalogue) - 2
 
-    def cold_share(share: float) -> None:
-        shop.manager.snapshot = replace(live, product=replace(live.product, cold_share=share))
+    def sources(share: float, trained_items: int) -> list[str]:
+        product = replace(live.product, cold_share=share).fork()
+        assert product.popularity is not None
+        product.popularity.trained_items = trained_items
+        shop.manager.snapshot = replace(live, product=product)
+        return [item.source for item in shop.recommend("u1", n=22, **PLAIN)]
 
-    cold_share(0.0)
-    found = shop.recommend("u1", n=16, **PLAIN)
-    assert {one.source for one in found} == {"model"}
-    cold_share(0.1)
+    trained_items, item_count = live.product.trained_items, len(live.catalogue)
+    assert "new" not in sources(0.0, item_count)
+    assert sources(0.1, item_count).count("new") == 1
+    assert sources(0.0, trained_items)[14] == "new"
     found = shop.recommend("u1", n=16, **PLAIN)
     places = {one.position: one for one in found}
     assert places[15].source == "new"

@@ -60,6 +60,33 @@ def test_an_order_is_not_seconds() -> None:
     assert not has_order_only(made())
 
 
+def numbered(first: float, step: float = 1) -> Interactions:
+    """Twelve histories of two to five events each, numbered from the same moment on."""
+    return made(
+        *(
+            row(f"u{user}", "abcde"[place], first + place * step)
+            for user in range(12)
+            for place in range(2 + user % 4)
+        )
+    )
+
+
+def test_an_order_that_is_written_as_times_of_a_later_year_is_still_an_order() -> None:
+    """As files have it whose author turned places in a line into seconds."""
+    assert has_order_only(numbered(NOW))
+    assert has_order_only(numbered(0))
+    assert not has_order_only(numbered(NOW, step=SECONDS_PER_DAY)), "a day each is a time"
+    assert not has_order_only(numbered(NOW + 0.5)), "clocks have fractions, places do not"
+
+
+def test_events_of_a_few_seconds_are_times() -> None:
+    """A first test of somebody who has just installed it, and people who begin one by one."""
+    assert not has_order_only(made(*(row("ann", item, NOW + n) for n, item in enumerate("abc"))))
+    assert not has_order_only(
+        made(*(row(f"u{n}", item, NOW + n + k) for n in range(12) for k, item in enumerate("abc")))
+    )
+
+
 def test_a_robot_is_left_out_and_a_person_with_a_long_sitting_is_not() -> None:
     robot = [row("robot", "abcd"[n % 4], NOW + n) for n in range(60)]
     fan = [row("fan", "abcd"[n % 4], NOW + n * SECONDS_PER_DAY / 10) for n in range(60)]

@@ -24,8 +24,9 @@ from foretaste.domain.data import (
 )
 from foretaste.domain.preference import Preference
 from foretaste.errors import SettingsError
-from foretaste.model.product import REQUEST_FACTS, ProductOfExperts
+from foretaste.model.product import ProductOfExperts
 from foretaste.model.product_scorer import SharedScorer
+from foretaste.model.request_facts import REQUEST_FACTS
 from foretaste.online.slate import SlateBuilder
 from foretaste.online.snapshot import Snapshot
 from foretaste.prepare.catalogue_builder import GrowingCatalogue, build_catalogue

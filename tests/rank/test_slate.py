@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foretaste.domain.cold_pool import ColdPool
 from foretaste.domain.data import Item
 from foretaste.rank.conditions import parse_condition
 from foretaste.rank.rules import parse_rules
@@ -221,7 +222,7 @@ def test_below_the_first_ten_every_fifth_place_is_for_what_nobody_has_taken() ->
     new = np.zeros(40, bool)
     new[[3, 30, 35, 38, 39]] = True
     draft = falling()
-    draft.cold_items, draft.cold_item_share, draft.hidden[38] = new, 0.2, True
+    draft.cold_pools, draft.hidden[38] = (ColdPool(new, 0.2),), True
     draft.n = 32
     choice = draft.build_slate(none)
     rows = zip(choice.items.tolist(), choice.sources, strict=True)
@@ -236,7 +237,7 @@ def test_below_the_first_ten_every_fifth_place_is_for_what_nobody_has_taken() ->
 
 def test_the_places_of_new_items_go_on_on_the_next_page() -> None:
     draft = falling()
-    draft.cold_items, draft.cold_item_share = np.arange(40) >= 30, 0.5
+    draft.cold_pools = (ColdPool(np.arange(40) >= 30, 0.5),)
     draft.n, draft.offset = 5, 10
     choice = draft.build_slate(none)
 
@@ -244,10 +245,29 @@ def test_the_places_of_new_items_go_on_on_the_next_page() -> None:
     assert choice.sources == ("model", "new", "model", "new", "model")
 
 
-@pytest.mark.parametrize("changed", [{"cold_item_share": 0.0}, {"cold_items": None}, {"n": 10}])
+def test_items_that_have_just_come_choose_before_those_that_were_always_there() -> None:
+    """Where they are used up, the others have their own share, and no more."""
+    draft = falling()
+    arrived, untaken = np.arange(40) >= 38, np.arange(40) >= 30
+    draft.cold_pools, draft.n = (ColdPool(arrived, 0.5), ColdPool(untaken, 0.1)), 30
+    slate = draft.build_slate(none)
+    rows = zip(slate.positions, slate.items.tolist(), slate.sources, strict=True)
+
+    new_items = [(position, item) for position, item, source in rows if source == "new"]
+    assert new_items == [(12, 38), (14, 39), (20, 30), (30, 31)]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"cold_pools": (ColdPool(np.arange(40) >= 30, 0.0),)},
+        {"cold_pools": ()},
+        {"cold_pools": (ColdPool(np.arange(40) >= 30, 0.2),), "n": 10},
+    ],
+)
 def test_without_places_for_new_items_the_scores_alone_decide(changed: dict[str, Any]) -> None:
     draft = falling()
-    draft.cold_items, draft.cold_item_share, draft.n = np.arange(40) >= 30, 0.2, 20
+    draft.n = 20
     for name, value in changed.items():
         setattr(draft, name, value)
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from foretaste.domain.arrays import rows_that_fit
 from foretaste.domain.data import Doubles, EvaluationCases, Floats, Longs, UserContext
+from foretaste.domain.event_times import has_order_only
 from foretaste.model.index.base import is_exhaustive
 from foretaste.model.product import HIDING_OFFSET, TIER_STARTS, ProductOfExperts, item_tiers
 from foretaste.model.product_scorer import (
@@ -91,7 +92,11 @@ def fit_offsets(
         return product
     remaining_share = _remaining_share(newest, popularity.events)
     target_shares = newest.tier_shares_by_group() * remaining_share  # [groups, tiers]
-    cold_share = float(newest.tier_shares()[0] * remaining_share[0])
+    cold_share = (
+        None  # which events are the newest, an order of each history alone does not say
+        if has_order_only(newest.cases.interactions)
+        else float(newest.tier_shares()[0] * remaining_share[0])
+    )
     product = replace(product, offsets=np.zeros_like(target_shares), cold_share=cold_share)
     user_contexts = _requests(newest, training)
     tier_scores = _best_tier_scores(product, user_contexts, training)

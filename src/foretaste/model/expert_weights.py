@@ -26,7 +26,8 @@ from foretaste.domain.ports import Expert
 from foretaste.errors import ModelError
 from foretaste.model.expert_scorer import scorer_of
 from foretaste.model.index.base import is_exhaustive
-from foretaste.model.product import REQUEST_FACTS, ProductOfExperts
+from foretaste.model.product import ProductOfExperts
+from foretaste.model.request_facts import REQUEST_FACTS
 from foretaste.model.training import Training
 
 EXACT_ITEMS_PER_EXPERT = 60

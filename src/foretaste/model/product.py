@@ -24,7 +24,7 @@ from foretaste.domain.switching import give_way
 from foretaste.domain.term_table import TermTable
 from foretaste.model.experts import EXPERTS
 from foretaste.model.experts.media import weigh_media_queries
-from foretaste.model.experts.popularity import SECONDS_PER_DAY, PopularityExpert
+from foretaste.model.experts.popularity import PopularityExpert
 from foretaste.model.index.softmax import log_softmax
 from foretaste.model.product_scorer import (
     COLDNESS_TERM,
@@ -35,25 +35,14 @@ from foretaste.model.product_scorer import (
     is_unknown_user,
     request_group,
 )
+from foretaste.model.request_facts import REQUEST_FACTS, measure_facts
 from foretaste.model.training import Training
 
-REQUEST_FACTS = (
-    "always",
-    "history length",
-    "rarity of the last item",
-    "query",
-    "nothing taken",
-    "age of the last event",
-)
-"""What the exponents depend on."""
-SECONDS_PER_HOUR = 3600.0
 TIER_STARTS = (0, 1, 3, 6)
 """Events from which an item is of the first, second, … tier; the last tier has no offset."""
 TIER_NAMES = ("no events", "1 or 2 events", "3 to 5 events", "6 events or more")
 HIDING_OFFSET = -30.0
 """What keeps items out of every list that others can fill."""
-MAX_SILENCE_SECONDS = 7 * SECONDS_PER_DAY
-"""A silence of everybody's counts for so long at most: a file of last year ended just now."""
 
 
 @runtime_checkable
@@ -62,39 +51,6 @@ class RecountableExpert(Expert, Protocol):
 
     def recount(self, training: Training) -> Expert:
         """The same choice, counted on other interactions."""
-
-
-def measure_facts(
-    user_contexts: Sequence[UserContext], log_popularity: Floats, latest_time: float = np.inf
-) -> Floats:
-    """[user_contexts, facts], each about between -1 and 1 so that one step size serves all.
-
-    latest_time: of the newest event by anybody; of a silence since then only `MAX_SILENCE_SECONDS`
-    count.
-    """
-    rows = []
-    for user_context in user_contexts:
-        consumed_items = user_context.consumed_items
-        rarity = (
-            float(-log_popularity[consumed_items[-1]] - np.log(len(log_popularity)))
-            if len(consumed_items)
-            else 0
-        )
-        query = float(user_context.has_query)
-        has_no_items = float(not len(consumed_items))
-        now = min(user_context.now, latest_time + MAX_SILENCE_SECONDS)
-        age = (
-            float(max(now - user_context.at[-1], 0.0))
-            if len(user_context) and user_context.now
-            else 0.0
-        )
-        age = (
-            np.log1p(age // SECONDS_PER_HOUR * SECONDS_PER_HOUR / SECONDS_PER_DAY) / 3
-        )  # whole hours: asked twice, the same answer
-        rows.append(
-            (1.0, np.log1p(len(consumed_items)) / 2 - 1, rarity / 2, query, has_no_items, age)
-        )
-    return np.array(rows, np.float32)
 
 
 def item_tiers(event_counts: npt.NDArray[Any]) -> Longs:
@@ -202,6 +158,11 @@ class ProductOfExperts:
         if popularity is None:
             return None
         return popularity.events if items is None else popularity.events[items]
+
+    @property
+    def trained_items(self) -> int:
+        """How many items the catalogue had at the training; those after them came since."""
+        return 0 if self.popularity is None else self.popularity.trained_items
 
     @property
     def hides_cold_items(self) -> bool:

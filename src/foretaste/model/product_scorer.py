@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from foretaste.domain.cold_pool import ColdPool
 from foretaste.domain.data import Doubles, Floats, Ints, Longs, UserContext
 from foretaste.domain.ports import Expert
 from foretaste.domain.term_table import TermColumn, TermTable
@@ -53,7 +54,7 @@ class Scores(Protocol):
     def score_row(
         self, allowed: Mask, n: int, *, extra_masks: Sequence[Mask] = (), items: Iterable[int] = ()
     ) -> Floats: ...
-    def cold_items(self, max_share: float) -> tuple[Mask | None, float]:
+    def cold_items(self, max_share: float) -> tuple[ColdPool, ...]:
         """([items], which nobody has taken; the share of the lower positions that is theirs)."""
 
     def terms(self, items: Ints, *, deep: bool = True) -> TermTable: ...
@@ -72,9 +73,9 @@ class SharedScorer:
         """[items], log P."""
         return self._log_prob
 
-    def cold_items(self, max_share: float) -> tuple[Mask | None, float]:
+    def cold_items(self, max_share: float) -> tuple[ColdPool, ...]:
         """None: all items that nobody has taken are alike here."""
-        return None, 0.0
+        return ()
 
     def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """How much more popular than the average item."""
@@ -122,6 +123,9 @@ class Weighted(Protocol):
     def cold_share(self) -> float | None: ...
 
     @property
+    def trained_items(self) -> int: ...
+
+    @property
     def hides_cold_items(self) -> bool: ...
 
     @property
@@ -136,18 +140,27 @@ class Weighted(Protocol):
     ) -> Floats | None: ...
 
 
-def cold_items(product: Weighted, max_share: float) -> tuple[Mask | None, float]:
-    """→ ([items], which nobody has taken; the share of a list's lower places that is theirs).
+def cold_items(product: Weighted, max_share: float) -> tuple[ColdPool, ...]:
+    """The items that nobody has taken, and the shares of a list's lower places that are theirs.
 
     At most `max_share`, and `COLD_SHARE_FACTOR` times the share of such items among the newest
-    positive interactions. None where nobody counts, or nothing tells them apart.
+    positive interactions. First come those that the catalogue got since the training, with the
+    whole of `max_share`: the others had their chance, and what people took of items while none
+    was new says nothing of these. No pool where nobody counts, or nothing tells them apart.
     """
     event_counts, counted_share = product.event_counts(), product.cold_share
     if event_counts is None or product.hides_cold_items:
-        return None, 0.0
-    return event_counts <= 0, max_share if counted_share is None else min(
-        max_share, COLD_SHARE_FACTOR * counted_share
-    )
+        return ()
+    untaken = event_counts <= 0
+    share = max_share if counted_share is None else COLD_SHARE_FACTOR * counted_share
+    if share >= max_share:
+        return (ColdPool(untaken, max_share),)
+    trained_items = product.trained_items
+    if not untaken[trained_items:].any():
+        return (ColdPool(untaken, share),)
+    arrived = untaken.copy()
+    arrived[:trained_items] = False
+    return ColdPool(arrived, max_share), ColdPool(untaken, share)
 
 
 class ProductScorer:
@@ -238,7 +251,7 @@ class ProductScorer:
         ]
         return masks[0] if masks else None
 
-    def cold_items(self, max_share: float) -> tuple[Mask | None, float]:
+    def cold_items(self, max_share: float) -> tuple[ColdPool, ...]:
         """See the function of this name."""
         return cold_items(self._product, max_share)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from foretaste.domain.cold_pool import ColdPool
 from foretaste.domain.data import Catalogue, Doubles, Floats, Ints, Term
 from foretaste.domain.shop_store import BasketRow
 from foretaste.domain.term_table import TermTable
@@ -90,9 +91,9 @@ class TogetherScorer:
         """[items]; -inf for what nothing is known of."""
         return self._row
 
-    def cold_items(self, max_share: float) -> tuple[None, float]:
+    def cold_items(self, max_share: float) -> tuple[ColdPool, ...]:
         """None: what nobody took is no evidence."""
-        return None, 0.0
+        return ()
 
     def terms(self, items: Ints, *, deep: bool = True) -> TermTable:
         """How far above nothing each is, by the item that it goes with; the rest is likeness."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from foretaste.domain.cold_pool import ColdPool
 from foretaste.domain.data import Floats, Ints, Request, UserContext
 from foretaste.domain.term_table import TermTable
 from foretaste.model.index.base import is_exhaustive
@@ -64,7 +65,7 @@ class RowScorer:
         """[items], log P."""
         return self._row
 
-    def cold_items(self, max_share: float) -> tuple[Mask | None, float]:
+    def cold_items(self, max_share: float) -> tuple[ColdPool, ...]:
         """As `ProductScorer.cold_items`."""
         return cold_items(self._product, max_share)
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from foretaste.domain.cold_pool import ColdPool
 from foretaste.domain.data import Floats, Interactions, Ints, Request
 from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.errors import InputError
@@ -102,7 +103,7 @@ class CorrectedScorer:
         row = self.scorer.score_row(allowed, n, extra_masks=extra_masks, items=items)
         return np.asarray(row + self.shift, np.float32)
 
-    def cold_items(self, max_share: float) -> tuple[Mask | None, float]:
+    def cold_items(self, max_share: float) -> tuple[ColdPool, ...]:
         """As of the scorer."""
         return self.scorer.cold_items(max_share)
 

@@ -284,7 +284,7 @@ class SlateBuilder(SharedResults):
             groups=list_groups(question),
         )
         if may_show_cold_items(request) and page.offset + draft.n > SCORE_ONLY_POSITIONS:
-            draft.cold_items, draft.cold_item_share = scorer.cold_items(settings.cold_item_share)
+            draft.cold_pools = scorer.cold_items(settings.cold_item_share)
         for row, rule in enumerate(parse_rules(request.rules)):
             rule.apply(draft, f"rules.{row}")
         add_default_floors(draft, settings.floors, request)

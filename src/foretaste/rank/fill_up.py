@@ -106,7 +106,7 @@ def fill_up(
             exploration_rate=0.0,
             pins={},
             promotions=[],
-            cold_items=None,
+            cold_pools=(),
             shown_items=tuple(slate.items.tolist()),
         )
         if source == "popular" and filter_context.popularity is not None:

@@ -61,8 +61,9 @@ class RankSettings(Settings):
     """The column whose mix that is; without it the first that says what kind an item is."""
     cold_item_share: float = Field(default=0.2, ge=0, le=1)
     """The share of the places below the first ten that is given to items nobody has taken yet, the
-    best of them for this person: they are met without a cost to the first ten. At most twice the
-    share that such items have of what people take. Not in searches."""
+    best of them for this person: they are met without a cost to the first ten. Those that came
+    since the last training choose first; the others have at most twice the share that such items
+    have of what people take, where times of events tell it. Not in searches."""
     fill_up: tuple[FillSource, ...] = ("unmatched",)
     """What a list that is too short is filled up with, the first first: "taken", what the person
     has taken already; "unfiltered", what the filter of the request leaves out; "unmatched", what

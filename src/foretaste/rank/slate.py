@@ -18,9 +18,10 @@ from typing import get_args
 
 import numpy as np
 
+from foretaste.domain.cold_pool import ColdPool
 from foretaste.domain.data import Floats, Ints, ItemSource
 from foretaste.domain.request import FillSource
-from foretaste.rank.diversity import rerank_for_diversity
+from foretaste.rank.candidate_supply import FIRST_BATCH_ITEMS, candidate_supply, iterate_best
 from foretaste.rank.exploration import Exploration
 from foretaste.rank.floors import FloorCounts, PrefixFloor
 from foretaste.rank.index import FilterIndex, Mask
@@ -30,17 +31,13 @@ from foretaste.rank.slate_parts import SCORE_ONLY_POSITIONS as SCORE_ONLY_POSITI
 from foretaste.rank.slate_parts import QuotaLimit as QuotaLimit
 from foretaste.rank.slate_parts import ScoreBoost as ScoreBoost
 from foretaste.rank.slate_parts import Slate as Slate
-from foretaste.rank.slate_parts import drop_unlikely as drop_unlikely
 from foretaste.rank.slate_parts import is_cold_position as is_cold_position
-from foretaste.rank.top import top_items
 from foretaste.rank.variant_groups import VariantGroups
 
 FILL_SOURCES: tuple[FillSource, ...] = get_args(FillSource)
 """What brought an item that the list would not have into a place that was left."""
 UNEXPLORED_POSITIONS = 5
 """The first places of a list, which the exploration of the settings leaves to the scores."""
-FIRST_BATCH_ITEMS = 128
-"""Items that are put in order at first; more when the rules let few of them through."""
 
 
 @dataclass
@@ -84,10 +81,8 @@ class SlateDraft:
     """[items], the item whose score each has, once variants were chosen."""
     shown_items: tuple[int, ...] = ()
     """Items that the list has already, before these places."""
-    cold_items: Mask | None = None
-    """[items], which nobody has taken yet."""
-    cold_item_share: float = 0.0
-    """The share of the places below the first ten that is theirs."""
+    cold_pools: tuple[ColdPool, ...] = ()
+    """Items that nobody has taken yet, with their places; the first pool chooses first."""
 
     @property
     def items_to_score(self) -> int:
@@ -130,8 +125,9 @@ class SlateDraft:
                 chosen.hidden,
                 chosen.scored_items,
             )
-            if self.cold_items is not None:
-                self.cold_items = self.cold_items[self.scored_items]
+            self.cold_pools = tuple(
+                ColdPool(pool.mask[self.scored_items], pool.share) for pool in self.cold_pools
+            )
         unscored = scores == -np.inf
         self.hidden = np.logical_or(self.hidden, unscored, out=unscored)
         self.scores = self.scores + scores if self.boosts else scores
@@ -183,9 +179,9 @@ class SlateFiller:
             self.used_items.add(item)
             self._count_item(item)
         self.supply = candidate_supply(draft)
-        self._cold_supply = iter(list[int]())
-        if draft.cold_items is not None:
-            self._cold_supply = iterate_best(draft, ~draft.cold_items)
+        self._cold_supplies = [
+            (iterate_best(draft, ~mask), share) for mask, share in draft.cold_pools
+        ]
 
     def fill(self) -> None:
         """Every place, from the first to the last."""
@@ -210,10 +206,7 @@ class SlateFiller:
             if next_item is not None:
                 self._put_item(place, next_item, "promoted")
                 continue
-            is_cold = draft.cold_items is not None and is_cold_position(
-                place, draft.cold_item_share
-            )
-            next_item = self._next_item(self._cold_supply) if is_cold else None
+            next_item = self._cold_item(place)
             if next_item is not None:
                 self._put_item(place, next_item, "new")
                 continue
@@ -251,6 +244,14 @@ class SlateFiller:
                 position for position in free_positions if position not in supply_by_position
             ]
         return supply_by_position
+
+    def _cold_item(self, place: int) -> int | None:
+        """The next item that nobody has taken, where the place is for such items."""
+        for supply, share in self._cold_supplies:
+            item = self._next_item(supply) if is_cold_position(place, share) else None
+            if item is not None:
+                return item
+        return None
 
     def _next_item(self, supply: Iterator[int]) -> int | None:
         """The next item that is not in the list and that the quotas allow."""
@@ -360,39 +361,3 @@ class SlateFiller:
             and not self.is_constrained(item)
         ]
         return Exploration(self._draft.exploration_rate, positions, pool, rng)
-
-
-def iterate_best(draft: SlateDraft, excluded: Mask | None = None) -> Iterator[int]:
-    """Items that may be shown, best first, of those not in `excluded`; drawn as needed."""
-    hidden = draft.hidden if excluded is None else draft.hidden | excluded
-    yielded_count, batch_items = 0, max(FIRST_BATCH_ITEMS, 4 * draft.n)
-    while True:
-        items = top_items(draft.scores, batch_items, hidden=hidden)
-        yield from items[yielded_count:].tolist()
-        if len(items) < batch_items:
-            return
-        yielded_count, batch_items = len(items), 4 * batch_items
-
-
-def candidate_supply(draft: SlateDraft) -> Iterator[int]:
-    """The items in the order in which they come to the list."""
-    supply = iterate_best(draft)
-    if draft.min_relative_likelihood > 0:
-        supply = drop_unlikely(supply, draft.scores, draft.min_relative_likelihood)
-    if draft.diversity <= 0 and draft.own_mix is None:
-        return supply
-    return _reranked(draft, supply)
-
-
-def _reranked(draft: SlateDraft, supply: Iterator[int]) -> Iterator[int]:
-    first_count = max(FIRST_BATCH_ITEMS, 4 * draft.n)
-    first_items = list(islice(supply, first_count))
-    vectors = draft.index.catalogue.vectors
-    if draft.own_mix is not None:
-        yield from draft.own_mix.rerank(first_items, draft.scores, 2 * draft.n)
-        yield from supply
-        return
-    yield from rerank_for_diversity(
-        first_items, draft.scores, vectors, strength=draft.diversity, n=2 * draft.n
-    )
-    yield from supply

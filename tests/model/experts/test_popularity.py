@@ -155,6 +155,16 @@ def test_a_new_item_has_the_prior() -> None:
     np.testing.assert_allclose(np.exp(expert.log_prob_row()), np.array([4, 2, 1, 1]) / 8, rtol=1e-6)
 
 
+def test_what_the_catalogue_got_since_the_training_is_known_after_a_restart() -> None:
+    """And a version from before this was written down has trained on all that it has."""
+    expert = made([3, 1])
+    expert.grow(catalogue(5))
+    assert read(expert).trained_items == 2
+    arrays, metadata = expert.state()
+    older = {name: value for name, value in metadata.items() if name != "trained_items"}
+    assert PopularityExpert.from_state(arrays, older, catalogue(5)).trained_items == 5
+
+
 def test_what_is_learnt_is_in_the_next_row() -> None:
     """Also where a row was asked for before, and of a fork alone."""
     expert = PopularityExpert(np.ones(3), START, None, 1.0)

@@ -37,6 +37,7 @@ class PopularityExpert:
         self, mass: Doubles, latest_time: float, half_life: float | None, prior: float
     ) -> None:
         self._decayed_mass, self._taken = Chunked(mass), Chunked(mass)
+        self.trained_items = len(mass)
         self._events = Chunked(np.zeros(len(mass), np.float64))
         self._reference_time = latest_time
         self._latest_time = latest_time
@@ -225,6 +226,7 @@ class PopularityExpert:
             "half_life_days": self._half_life,
             "prior": self._prior,
             "silences": self._silences,
+            "trained_items": self.trained_items,
         }
         return {
             "mass": self._decayed_mass.rows,
@@ -238,6 +240,7 @@ class PopularityExpert:
         half_life = metadata["half_life_days"]
         expert = cls(arrays["mass"], metadata["reference"], half_life, metadata["prior"])
         expert._latest_time = metadata["latest"]
+        expert.trained_items = metadata.get("trained_items", len(arrays["mass"]))
         expert._silences = tuple(
             (since, seconds) for since, seconds in metadata.get("silences", ())
         )

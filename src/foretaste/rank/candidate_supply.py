@@ -1,0 +1,52 @@
+"""The order in which items come to a list: a draft in, items one after the other out."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from foretaste.rank.diversity import rerank_for_diversity
+from foretaste.rank.index import Mask
+from foretaste.rank.slate_parts import drop_unlikely
+from foretaste.rank.top import top_items
+
+if TYPE_CHECKING:
+    from foretaste.rank.slate import SlateDraft
+
+FIRST_BATCH_ITEMS = 128
+"""Items that are put in order at first; more when the rules let few of them through."""
+
+
+def iterate_best(draft: "SlateDraft", excluded: Mask | None = None) -> Iterator[int]:
+    """Items that may be shown, best first, of those not in `excluded`; drawn as needed."""
+    hidden = draft.hidden if excluded is None else draft.hidden | excluded
+    yielded_count, batch_items = 0, max(FIRST_BATCH_ITEMS, 4 * draft.n)
+    while True:
+        items = top_items(draft.scores, batch_items, hidden=hidden)
+        yield from items[yielded_count:].tolist()
+        if len(items) < batch_items:
+            return
+        yielded_count, batch_items = len(items), 4 * batch_items
+
+
+def candidate_supply(draft: "SlateDraft") -> Iterator[int]:
+    """The items in the order in which they come to the list."""
+    supply = iterate_best(draft)
+    if draft.min_relative_likelihood > 0:
+        supply = drop_unlikely(supply, draft.scores, draft.min_relative_likelihood)
+    if draft.diversity <= 0 and draft.own_mix is None:
+        return supply
+    return _reranked(draft, supply)
+
+
+def _reranked(draft: "SlateDraft", supply: Iterator[int]) -> Iterator[int]:
+    first_count = max(FIRST_BATCH_ITEMS, 4 * draft.n)
+    first_items = list(islice(supply, first_count))
+    vectors = draft.index.catalogue.vectors
+    if draft.own_mix is not None:
+        yield from draft.own_mix.rerank(first_items, draft.scores, 2 * draft.n)
+        yield from supply
+        return
+    yield from rerank_for_diversity(
+        first_items, draft.scores, vectors, strength=draft.diversity, n=2 * draft.n
+    )
+    yield from supply
