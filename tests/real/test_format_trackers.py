@@ -74,6 +74,7 @@ GA4_ROWS = [
     ("ann", "SKU_1", "purchase"),
     ("ann", "SKU_2", "purchase"),
     ("ann", "SKU_2", "like"),
+    ("ann", None, "identify"),  # the browser's earlier events are ann's, too
 ]
 
 
@@ -271,6 +272,7 @@ def test_snowplow(export: Export) -> None:
         ("ann", "1", "purchase"),
         ("ann", "2", "purchase"),
         ("d-1", "2", "add_to_cart"),
+        ("ann", None, "identify"),  # derived: who signs in on the browser
     ]
     assert {event.at for event in shop.events} == {1767430800.0}
     assert shop.events[6].value == 29.9

@@ -24,7 +24,7 @@ from foretaste.behaviour.reading.times import read_time_column
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
 from foretaste.behaviour.stream import Row
-from foretaste.behaviour.user_columns import better_filled_column
+from foretaste.behaviour.user_columns import better_filled_column, browser_column
 from foretaste.behaviour.values import CellError, is_missing
 from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.no_taste import no_taste_reason
@@ -217,6 +217,20 @@ def _guess_user(
         _take(table, "user", column, f"the user, as '{user}' is empty in more rows")
 
 
+def _guess_session(
+    table: TableColumns, values: Mapping[str, list[Any]], settings: BehaviourSettings
+) -> None:
+    """Who has not signed in is known by their browser longer than by a visit."""
+    user, session = table.by_field.get("user"), table.by_field.get("session")
+    if user is None:
+        return
+    own = [user, *_free(table, values), *([session] if session is not None else [])]
+    column = browser_column(user, session, {name: values[name] for name in own})
+    if column is not None:
+        words = f"the session, as people without '{user}' are known by it"
+        _take(table, "session", column, words)
+
+
 def _guess_item(
     table: TableColumns, values: Mapping[str, list[Any]], settings: BehaviourSettings
 ) -> None:
@@ -328,7 +342,12 @@ def _check_hidden(
 
 _Guess = Callable[[TableColumns, Mapping[str, list[Any]], BehaviourSettings], None]
 _GUESSES: Mapping[str, Mapping[str, _Guess]] = {
-    "events": {"event_type": _guess_event_type, "user": _guess_user, "item": _guess_item},
+    "events": {
+        "event_type": _guess_event_type,
+        "user": _guess_user,
+        "session": _guess_session,
+        "item": _guess_item,
+    },
     "items": {"id": _guess_id, "title": _guess_title, "hidden": _check_hidden},
     "users": {"id": _guess_id},
 }

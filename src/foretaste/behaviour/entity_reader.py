@@ -1,6 +1,6 @@
 """In: an open table of items or users. Out: how its rows are parsed and stored."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -27,7 +27,7 @@ from foretaste.behaviour.settings import ITEM_FIELDS, BehaviourSettings
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.variant_ids import VariantIds
-from foretaste.domain.data import Item, RejectedRow, User
+from foretaste.domain.data import Event, Item, RejectedRow, User
 from foretaste.domain.order_charges import charge_warnings, is_article
 from foretaste.domain.store import Store
 
@@ -214,6 +214,10 @@ class EntityReader:
         if self.variants:
             self._variant_ids.add(self.variants)
         self._variant_ids.add_groups(batch)
+
+    def identifications(self) -> Iterable[Event]:
+        """None: nobody signs in here."""
+        return ()
 
     def warnings(self) -> list[str]:
         warnings = self._warnings + self._decisions.all_warnings(self._form.columns.get("id"))

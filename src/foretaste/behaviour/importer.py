@@ -30,6 +30,7 @@ from foretaste.behaviour.rejected_rows import without_cells
 from foretaste.behaviour.row_reader import RowReader, make_row_reader
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.behaviour.sign_ins import put_identifications
 from foretaste.behaviour.stock_notes import stock_notes
 from foretaste.behaviour.stream import Row
 from foretaste.domain.data import ImportResult, RejectedRow
@@ -194,6 +195,8 @@ def _import(
             added += put(batch)
         note = f"{rejects.count:,} rejected" if rejects.count else ""
         progress(label, table.amount_read(), table.total, note)
+    if put is not None:
+        put_identifications(reader.identifications(), put, refuse)
     return ImportResult(
         file=table.name,
         read=count + rejects.count + rejects.repeat_count,

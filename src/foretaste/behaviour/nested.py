@@ -19,6 +19,7 @@ from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.table_reading import TableReading
 from foretaste.behaviour.values import is_missing, split_values
+from foretaste.domain.data import Event
 
 _LISTS_OF_ITEMS = (
     "items itemids products productids movies tracks songs articles skus aids history sequence "
@@ -187,6 +188,7 @@ class NestedReader:
         self._rows, self._reader = rows, reader
         self.key, self.reading = reader.key, reader.reading
         self.observe, self.put = reader.observe, reader.put
+        self.identifications = reader.identifications
 
     def parse(self, line: int, row: Row) -> Iterator[Any]:
         """What a row holds: events and rejects."""
@@ -210,4 +212,5 @@ class FlatReader(Protocol):
     def key(self, record: Any) -> str: ...
     def observe(self, batch: Sequence[Any]) -> None: ...
     def put(self, batch: Sequence[Any]) -> int: ...
+    def identifications(self) -> Iterable[Event]: ...
     def warnings(self) -> list[str]: ...

@@ -29,7 +29,7 @@ def ownerless_order_warnings(
 ) -> list[str]:
     """by_field: field → column of events; head: the first rows; free_columns: of no field."""
     column = by_field.get("session")
-    if column is None or "user" in by_field or not _is_order_number(column):
+    if column is None or "user" in by_field or not is_order_number(column):
         return []
     owners = [name for name in free_columns if _may_own_orders(name, column, head)]
     if owners:
@@ -43,7 +43,8 @@ def ownerless_order_warnings(
     ]
 
 
-def _is_order_number(column: str) -> bool:
+def is_order_number(column: str) -> bool:
+    """Whether a column has the numbers of orders, by its name."""
     name = normalise_column(column)
     return any(name.startswith(word) for word in _ORDER_WORDS.split())
 

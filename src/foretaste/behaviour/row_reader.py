@@ -37,6 +37,7 @@ from foretaste.behaviour.returned_rows import (
 from foretaste.behaviour.row_order import RankedRows, falls_within_users
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
+from foretaste.behaviour.sign_ins import SignIns
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.swapped_columns import swapped_column_warnings
 from foretaste.behaviour.table_reading import TableReading
@@ -68,6 +69,9 @@ class RowReader(Protocol):
 
     def put(self, batch: Sequence[Any]) -> int:
         """Store a batch. → how many are new or changed."""
+
+    def identifications(self) -> Iterable[Event]:
+        """Who signed in on which session, to be stored after the rows that say so."""
 
     def warnings(self) -> list[str]:
         """What went in but is worth knowing."""
@@ -237,12 +241,17 @@ class _EventReader:
         self._decisions, self._id_forms = decisions, id_forms
         self._ranked_rows, self._attention = ranked_rows, attention
         self._returned_rows = returned_rows
+        self._sign_ins = SignIns(form.columns["user"], form.columns["session"])
         self._attended_types: set[str] = set()
         self._seen_columns = dict.fromkeys(table.columns)
         self._left_out: Counter[str] = Counter()
 
     def observe(self, batch: Sequence[Event]) -> None:
         self._decisions.count_users(batch)
+        self._sign_ins.note(batch)
+
+    def identifications(self) -> Iterable[Event]:
+        return self._sign_ins.identifications()
 
     def put(self, batch: Sequence[Event]) -> int:
         self._id_forms.save(self._decisions.id_decisions)
@@ -337,7 +346,7 @@ class _EventReader:
                 [name for name in self._attended_types & values.keys() if values[name].is_counted]
             )
         warnings += self._decisions.all_warnings(self._form.columns)
-        warnings += _event_type_notes(self._form)
+        warnings += _event_type_notes(self._form) + self._sign_ins.notes()
         if self._returned_rows is not None:
             warnings += self._returned_rows.notes()
         if self._left_out:

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from foretaste.behaviour.columns import is_alias, normalise_column
+from foretaste.behaviour.order_owners import is_order_number
 
 MAX_FILLED_SHARE = 0.95
 """Of the rows with another column of people, those with the one that is taken, up to which the
 other is taken."""
+_BROWSER_NAMES = ("deviceid", "browserid", "anonymousid", "cookieid")
+"""Of browsers and devices, beside the names that are in `column_names.toml` among users, too."""
 
 
 def better_filled_column(user: str, values: Mapping[str, Sequence[Any]]) -> str | None:
@@ -24,6 +27,31 @@ def better_filled_column(user: str, values: Mapping[str, Sequence[Any]]) -> str 
     if column is None or len(values[user]) > MAX_FILLED_SHARE * len(values[column]):
         return None
     return column
+
+
+def browser_column(
+    user: str, session: str | None, values: Mapping[str, Sequence[Any]]
+) -> str | None:
+    """The column of browsers that knows people before they sign in, where none is the session.
+
+    It tells more of them than the visit, which ends: who signs in next week is known by it. values:
+    as in `better_filled_column`, and the session's.
+    """
+    columns = [column for column in values if names_browser(column) and column != user]
+    column = max(columns, key=lambda name: len(values[name]), default=None)
+    if column is None or column == session or len(values[column]) <= len(values[user]):
+        return None
+    is_order = session is not None and is_order_number(session)
+    is_fuller = session is None or len(values[column]) > len(values[session])
+    return column if is_fuller or not is_order else None
+
+
+def names_browser(column: str) -> bool:
+    """Whether a column has ids of browsers or devices, by its name: each is of a person, or of
+    those who share it.
+    """
+    is_session, is_user = (is_alias("events", field, column) for field in ("session", "user"))
+    return (is_session and is_user) or normalise_column(column) in _BROWSER_NAMES
 
 
 def other_user_notes(user: str | None, free_columns: Iterable[str]) -> list[str]:

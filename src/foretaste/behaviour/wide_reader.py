@@ -55,6 +55,10 @@ class WideReader:
     def observe(self, batch: Sequence[Event]) -> None:
         """Nothing: a row is a user, so nobody has more rows than others."""
 
+    def identifications(self) -> Iterable[Event]:
+        """Nothing: a list says no more than whose it is."""
+        return ()
+
     def warnings(self) -> list[str]:
         used_columns = self._columns.values()
         unused_columns = [column for column in self._table.columns if column not in used_columns]
