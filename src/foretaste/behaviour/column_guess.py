@@ -260,6 +260,12 @@ def may_be_item_id(column: str) -> bool:
     return is_alias("items", "id", column) or _may_be_item(column)
 
 
+def may_be_user_id(column: str) -> bool:
+    """Whether a column of users may be what events name them by, judged by its name."""
+    name = normalise_column(column)
+    return is_alias("users", "id", column) or "mail" in name or name.endswith(_ID_ENDINGS)
+
+
 def _guess_id(
     table: TableColumns, values: Mapping[str, list[Any]], settings: BehaviourSettings
 ) -> None:

@@ -75,7 +75,7 @@ def import_all(
     `import_table`.
     """
     settings, now = settings.with_at_unit(at_unit), clock()
-    tables = with_record_types(tables, settings, now, yes=yes, announce=announce)
+    tables = with_record_types(tables, store, settings, now, yes=yes, announce=announce)
     run = ImportRun(store, clock, settings.undoable_imports, replace_earlier)
     results = []
     with run.whole(tables):

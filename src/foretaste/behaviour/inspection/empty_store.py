@@ -8,6 +8,8 @@ from foretaste.domain.data import Item
 class EmptyStore:
     """The part of `domain.store.Store` that a row reader asks while it only reads."""
 
+    has_pseudonyms = False
+
     def meta_text(self, name: str) -> str | None:
         """Nothing was decided before."""
         return None
@@ -15,6 +17,10 @@ class EmptyStore:
     def item_ids(self) -> frozenset[str]:
         """None."""
         return frozenset()
+
+    def people_page(self, after_id: str, n: int) -> list[str]:
+        """None."""
+        return []
 
     def items(self, after_revision: int = 0) -> Iterator[tuple[int, Item]]:
         """None."""

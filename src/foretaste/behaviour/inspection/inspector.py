@@ -15,8 +15,8 @@ from foretaste.behaviour.formats.formatted_table import open_formatted, settings
 from foretaste.behaviour.importer import RejectCounter, batches
 from foretaste.behaviour.inspection.column_uses import ColumnUse, column_uses
 from foretaste.behaviour.inspection.empty_store import EmptyStore
+from foretaste.behaviour.inspection.entity_ids import with_event_ids
 from foretaste.behaviour.inspection.inspection_report import FileInspection, Inspection
-from foretaste.behaviour.inspection.item_ids import with_item_ids
 from foretaste.behaviour.inspection.mapping import settings_of_reading
 from foretaste.behaviour.inspection.sources import COMPANION_REASON, RECORD_TYPES, record_type_of
 from foretaste.behaviour.inspection.table_source import TableSource
@@ -97,7 +97,7 @@ class Inspector:
             replace(table, record_type=record_type)
             for table, (record_type, _) in zip(tables, guesses, strict=True)
         ]
-        typed = with_item_ids(typed, self.settings, self.now, yes=True)
+        typed = with_event_ids(typed, self.store, self.settings, self.now, yes=True)
         order = sorted(
             range(len(typed)),
             key=lambda at: RECORD_TYPES.index(typed[at].record_type or "events"),
@@ -135,9 +135,14 @@ class Inspector:
             with open_formatted(table.source, table.name, reading) as opened:
                 start = replace(start, form=opened.form.label)
                 settings = settings_of_table(self.settings, file_settings, opened)
-                return self._read(start, opened, settings, file_settings)
+                inspection = self._read(start, opened, settings, file_settings)
         except InputError as error:
             return replace(start, problem=str(error))
+        columns = [
+            replace(use, reason=table.id_reason) if use.column == table.id_column else use
+            for use in inspection.columns
+        ]
+        return replace(inspection, columns=columns)
 
     def _read(
         self,

@@ -12,10 +12,11 @@ from foretaste.behaviour.files.packing import table_parts as table_files
 from foretaste.behaviour.files.spreadsheet import sheet_names
 from foretaste.behaviour.formats import format_named
 from foretaste.behaviour.formats.formatted_table import open_formatted
-from foretaste.behaviour.inspection.item_ids import with_item_ids
+from foretaste.behaviour.inspection.entity_ids import with_event_ids
 from foretaste.behaviour.inspection.record_types import guess_record_type
 from foretaste.behaviour.inspection.table_source import TableSource
 from foretaste.behaviour.settings import BehaviourSettings
+from foretaste.domain.store import Store
 from foretaste.errors import InputError
 
 Announce = Callable[[Sequence[str]], None]
@@ -84,6 +85,7 @@ def _paths(path: Path) -> list[Path]:
 
 def with_record_types(
     tables: Iterable[TableSource],
+    store: Store,
     settings: BehaviourSettings,
     now: float,
     *,
@@ -92,9 +94,9 @@ def with_record_types(
 ) -> list[TableSource]:
     """Each with what its rows are, in the order in which they go in.
 
-    now: seconds since 1970. yes: take the names that are offered for a file without names of
-    columns. Raises InputError where it cannot be told of one that was named itself; parts of
-    something else are left out, and `announce` is told so.
+    store: with what earlier imports brought. now: seconds since 1970. yes: take the names that are
+    offered for a file without names of columns. Raises InputError where it cannot be told of one
+    that was named itself; parts of something else are left out, and `announce` is told so.
     """
     tables, typed = list(tables), []
     for table in tables:
@@ -119,7 +121,7 @@ def with_record_types(
     if tables and not typed:
         raise InputError("none of the files holds events, items or users; name another")
     typed.sort(key=lambda table: RECORD_TYPES.index(table.record_type or "events"))
-    return with_item_ids(typed, settings, now, yes=yes)
+    return with_event_ids(typed, store, settings, now, yes=yes)
 
 
 def record_type_of(

@@ -24,7 +24,7 @@ class TableSource:
     format: str | None = None
     """Of what shop system, tracker or data set it is, where that was said."""
     id_column: str | None = None
-    """Of items, by which events name them, where that is not the column that its name tells."""
+    """Of items and users, by which events name them, where their names tell another."""
 
     @property
     def label(self) -> str:
@@ -49,10 +49,16 @@ class TableSource:
         if self.id_column is None:
             return file_settings
         columns = {**file_settings.columns, "id": self.id_column}
-        return file_settings.model_copy(update={"table": "items", "columns": columns})
+        return file_settings.model_copy(update={"table": self.record_type, "columns": columns})
 
     def notes(self) -> list[str]:
         """What was decided by other tables."""
         if self.id_column is None:
             return []
-        return [f"took column '{self.id_column}' for the id, as events name items by it"]
+        return [f"took column '{self.id_column}' for the id, {self.id_reason}"]
+
+    @property
+    def id_reason(self) -> str:
+        """Why the column of ids was taken."""
+        named = "people" if self.record_type == "users" else "items"
+        return f"as events name {named} by it"
