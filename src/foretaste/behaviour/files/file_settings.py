@@ -46,6 +46,9 @@ class FileSettings(Settings):
     """e.g. cp1252. None is found out."""
     sheet: str | None = None
     """Of a spreadsheet with several."""
+    creator_in_id: bool | None = None
+    """Whether items without ids are known by their title and who made it, such as "Adele – Hello",
+    or by their title alone. None takes both where several have made something of one title."""
     rows: RowShape | None = None
     """`baskets`: a row has any number of items side by side, after the columns that `header` names.
     `table`: a row has a cell for each column. None is found out."""

@@ -15,6 +15,7 @@ from foretaste.behaviour.files.file_form import HeaderlessError
 from foretaste.behaviour.files.file_settings import FileSettings, Reading
 from foretaste.behaviour.files.packing import COMPRESSED_EXTENSIONS, parts_of
 from foretaste.behaviour.formats import FORMATS, format_named
+from foretaste.behaviour.formats.creator_ids import creator_steps
 from foretaste.behaviour.formats.date_and_time import date_and_time_steps
 from foretaste.behaviour.formats.declaration import FileFormat, TableFormat
 from foretaste.behaviour.formats.order_tables import order_steps
@@ -44,8 +45,7 @@ def open_formatted(
         folder = SiblingFiles(Path(source) if isinstance(source, str | Path) else None)
         reopen = partial(open_formatted, source, name, reading)
         if table_format is None:
-            is_typed = reading.record_type not in (None, "events")
-            steps = () if is_typed else _plain_steps(table)
+            steps = _plain_steps(table, reading)
             return _after_all(table, steps, folder, reopen) if steps else table
         table_format = without_merging(table_format, reading.settings.columns.get("group"))
         laid = _laid(table, table_format, folder, reopen)
@@ -58,9 +58,19 @@ def open_formatted(
     return laid
 
 
-def _plain_steps(table: OpenTable) -> tuple[RowStep, ...]:
-    """What is done to the events of a table that no format claims."""
-    return (*date_and_time_steps(table.columns, table.head), *order_steps(table.columns))
+def _plain_steps(table: OpenTable, reading: Reading) -> tuple[RowStep, ...]:
+    """What is done to the rows of a table that no format claims."""
+    settings, record_type = reading.settings, reading.record_type
+    steps: tuple[RowStep, ...] = creator_steps(
+        *(table.columns, table.head, record_type, settings.columns, settings.creator_in_id)
+    )
+    if record_type in (None, "events"):
+        steps = (
+            *date_and_time_steps(table.columns, table.head),
+            *order_steps(table.columns),
+            *steps,
+        )
+    return steps
 
 
 def _opened(

@@ -18,6 +18,7 @@ from foretaste.behaviour.inspection.empty_store import EmptyStore
 from foretaste.behaviour.inspection.entity_ids import with_event_ids
 from foretaste.behaviour.inspection.inspection_report import FileInspection, Inspection
 from foretaste.behaviour.inspection.mapping import settings_of_reading
+from foretaste.behaviour.inspection.namesakes import with_creators
 from foretaste.behaviour.inspection.sources import COMPANION_REASON, RECORD_TYPES, record_type_of
 from foretaste.behaviour.inspection.table_source import TableSource
 from foretaste.behaviour.known_items import KnownItems, load_known_items
@@ -97,6 +98,7 @@ class Inspector:
             replace(table, record_type=record_type)
             for table, (record_type, _) in zip(tables, guesses, strict=True)
         ]
+        typed = with_creators(typed, self.settings, yes=True)
         typed = with_event_ids(typed, self.store, self.settings, self.now, yes=True)
         order = sorted(
             range(len(typed)),

@@ -13,6 +13,7 @@ from foretaste.behaviour.files.spreadsheet import sheet_names
 from foretaste.behaviour.formats import format_named
 from foretaste.behaviour.formats.formatted_table import open_formatted
 from foretaste.behaviour.inspection.entity_ids import with_event_ids
+from foretaste.behaviour.inspection.namesakes import with_creators
 from foretaste.behaviour.inspection.record_types import guess_record_type
 from foretaste.behaviour.inspection.table_source import TableSource
 from foretaste.behaviour.settings import BehaviourSettings
@@ -121,6 +122,7 @@ def with_record_types(
     if tables and not typed:
         raise InputError("none of the files holds events, items or users; name another")
     typed.sort(key=lambda table: RECORD_TYPES.index(table.record_type or "events"))
+    typed = with_creators(typed, settings, yes=yes)
     return with_event_ids(typed, store, settings, now, yes=yes)
 
 

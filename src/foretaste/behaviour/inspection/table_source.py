@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from foretaste.behaviour.files.file_settings import FileSettings, RecordType, settings_of_file
+from foretaste.behaviour.formats.creator_ids import names_creator, names_title
 from foretaste.behaviour.settings import BehaviourSettings
 
 
@@ -26,6 +27,9 @@ class TableSource:
     id_column: str | None = None
     """Of items and users, by which events name them, where their names tell another."""
 
+    creator_in_id: bool | None = None
+    """See `FileSettings.creator_in_id`; as all tables of the import say together."""
+
     @property
     def label(self) -> str:
         """What messages call it."""
@@ -42,7 +46,19 @@ class TableSource:
             file_settings = file_settings.model_copy(update={"columns": columns})
         if self.format is not None:
             file_settings = file_settings.model_copy(update={"format": self.format})
+        creator_in_id = False if self._has_named_titles(settings) else self.creator_in_id
+        if creator_in_id is not None and file_settings.creator_in_id is None:
+            update = {"creator_in_id": creator_in_id}
+            file_settings = file_settings.model_copy(update=update)
         return self.with_id_column(file_settings)
+
+    def _has_named_titles(self, settings: BehaviourSettings) -> bool:
+        """Whether the settings take titles, or who made them, for the ids as they are."""
+        is_items = self.record_type == "items"
+        named = (
+            settings.columns.items.get("id") if is_items else settings.columns.events.get("item")
+        )
+        return named is not None and (names_title(named) or names_creator(named))
 
     def with_id_column(self, file_settings: FileSettings) -> FileSettings:
         """The settings of the file, with the column of ids that events name."""
