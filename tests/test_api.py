@@ -12,10 +12,27 @@ import pyarrow as pa
 import pytest
 
 import foretaste
+from foretaste.behaviour.presence import nobody_in
 from foretaste.domain.data import OmittedItem, Recommendation, Recommended, Request
+from foretaste.errors import InputError
 from foretaste.loop import Foretaste
 
 SETTINGS = "[language]\nthreads = 1\n[model.sequence]\nepochs = 2\n"
+
+
+def test_a_with_block_closes_the_workspace(tmp_path: Path, items: pd.DataFrame) -> None:
+    with foretaste.open(tmp_path / "shop") as shop:
+        assert isinstance(shop, Foretaste)
+        shop.add(items=items)
+        assert shop.store.counts()["items"] == len(items)
+        with pytest.raises(InputError), nobody_in([shop.folder]):
+            pass
+    with nobody_in([shop.folder]):
+        pass
+    with pytest.raises(ZeroDivisionError), foretaste.open(tmp_path / "shop"):
+        _ = 1 / 0
+    with nobody_in([shop.folder]):
+        pass
 
 
 def test_import_is_quick() -> None:

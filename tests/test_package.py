@@ -134,6 +134,7 @@ def test_the_metadata_say_what_it_is(metadata: email.message.Message) -> None:
         "mcp",
         "otel",
         "plots",
+        "polars",
         "postgres",
         "privacy",
         "ray",

@@ -112,9 +112,10 @@ answer = shop.recommend("anna", n=10, explain=True)
 answer.to_pandas()
 ```
 
-A notebook shows every result as tables and plots, in its own light or dark colours; the notebooks
-in [examples](../examples) show them. Errors are `foretaste.ForetasteError`; their text says what to
-do.
+`with foretaste.open("shop") as shop:` closes it at the end of the block. `to_polars()` stands
+wherever `to_pandas()` does. A notebook shows every result as tables and plots, in its own light or
+dark colours; the notebooks in [examples](../examples) show them. Errors are
+`foretaste.ForetasteError`; their text says what to do.
 
 This page is made from the code by `make api-docs`.
 """

@@ -29,6 +29,7 @@ from foretaste.behaviour.recording import identify_session, record_events
 from foretaste.cluster.ray_cluster import engaged, open_cluster
 from foretaste.config.load import Config, load_config
 from foretaste.config.overrides import settings_tree
+from foretaste.domain.closable import Closable
 from foretaste.domain.data import (
     EVENT_TYPE_WEIGHTS,
     Catalogue,
@@ -85,7 +86,7 @@ from foretaste.training.personal_records import PersonalRecords
 from foretaste.training.recount import ErasureRecounter
 
 
-class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMethods):
+class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMethods, Closable):
     """A workspace: one folder with settings, store, caches and models."""
 
     def __init__(
@@ -149,12 +150,10 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
 
     def close(self) -> None:
         """Keep what was served, and let go of the store."""
-        learning_parts = (self.fallback, self.canary_answers, self.manager)
-        for part in (self.generator, self.outage, self.recounter, *learning_parts):
+        parts = (self.generator, self.outage, self.recounter, self.fallback, self.canary_answers)
+        kept_parts = (self.manager, self.recommendation_log, self.data_encoder, self.store)
+        for part in (*parts, *kept_parts):
             part.close()
-        self.recommendation_log.close()
-        self.data_encoder.close()
-        self.store.close()
 
     # 1 behaviour -------------------------------------------------------------------------------
 

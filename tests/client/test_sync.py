@@ -211,6 +211,7 @@ def test_a_list_is_a_frame() -> None:
     answer = {"recommendation_id": "r", "model_version": "m", "items": [item], "left_out": None}
     recommendation = answers.recommendation(answer | {"a_field_of_a_newer_service": 1})
     assert recommendation.to_pandas().to_dict("records") == [item | {"reason": "new; space"}]
+    assert recommendation.to_polars().to_dicts() == [item | {"reason": "new; space"}]
     assert recommendation.left_out == ()
     assert recommendation.level == recommendation.rung == "full"
 

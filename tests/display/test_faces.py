@@ -1,6 +1,7 @@
 """What a notebook shows of each result: its figures, and hostile text as text."""
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -20,6 +21,7 @@ from foretaste.domain.imports import (
     UndoCounts,
     UndoReceipt,
 )
+from foretaste.errors import MissingExtra
 from foretaste.generate.profile import LikedValue, TasteProfile
 from foretaste.loop import Foretaste
 from foretaste.model.version import ModelVersion, ModelVersions
@@ -179,3 +181,28 @@ def test_names_that_are_columns_of_the_list_stay_apart() -> None:
     assert table.loc[0, "score"] == 1.0
     assert table.loc[0, "title (attribute)"] == "x; y"
     assert Recommendation("r", "m", (item,)).terms_to_pandas().empty
+
+
+def test_a_frame_of_polars_says_the_same_as_one_of_pandas() -> None:
+    term = Term("popularity", 0.5, event="b", feature="genre: Drama")
+    items = (
+        Recommended("a", 1, 1.0, "Alien", attributes={"genre": ("Horror", "Space")}),
+        Recommended("b", 2, 0.5, "Big", attributes={"year": ("1988",)}, terms=(term,)),
+    )
+    answer = Recommendation("r", "m", items, event_titles={"b": "Big"})
+    table = answer.to_polars()
+    assert table.columns == list(answer.to_pandas().columns)
+    assert table["genre"].to_list() == ["Horror; Space", None]
+    assert table["score: popularity"].to_list() == [None, 0.5]
+    terms = answer.terms_to_polars()
+    assert terms.columns == list(answer.terms_to_pandas().columns)
+    assert terms.row(0) == (2, "b", "popularity", "b", "Big", "genre: Drama", 0.5)
+    assert Recommendation("r", "m", ()).to_polars().is_empty()
+
+
+def test_without_polars_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)  # as if it were not installed
+    answer = Recommendation("r", "m", (Recommended("a", 1, 1.0),))
+    with pytest.raises(MissingExtra, match=r"pip install 'foretaste\[polars\]'"):
+        answer.to_polars()
+    assert len(answer.to_pandas()) == 1

@@ -38,6 +38,9 @@ def test_some_items_in_the_order_asked_for(shop: Foretaste) -> None:
     assert np.array_equal(two.vectors, everything.vectors[rows])
     table = two.to_pandas()
     assert list(table.index) == ["space-3", "kitchen-1"]
+    frame = two.to_polars()
+    assert frame["id"].to_list() == ["space-3", "kitchen-1"]
+    assert np.array_equal(frame.drop("id").to_numpy(), two.vectors)
 
 
 @pytest.mark.parametrize("kind", ["text", "behaviour"])

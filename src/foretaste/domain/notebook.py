@@ -1,16 +1,18 @@
-"""A list of items in; pandas frames, and what a notebook shows, out."""
+"""A list of items in; frames, and what a notebook shows, out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from foretaste.display.render import face
 from foretaste.display.words import plain_expert, plain_feature
+from foretaste.domain.frames import polars_frame
 from foretaste.domain.titles import natural_title
 
 if TYPE_CHECKING:
     import pandas
+    import polars
 
 MAX_TERMS = 6
 """Terms of an item that are shown one by one, the largest first."""
@@ -63,7 +65,31 @@ class NotebookDisplay(ABC):
         """
         import pandas  # a third of a second, for those who want one
 
-        rows = [
+        rows = self._item_rows()
+        return pandas.DataFrame(rows, columns=_item_columns(rows))
+
+    def to_polars(self) -> "polars.DataFrame":
+        """The same as a polars frame; polars is an extra."""
+        rows = self._item_rows()
+        return polars_frame({name: [row.get(name) for row in rows] for name in _item_columns(rows)})
+
+    def terms_to_pandas(self) -> "pandas.DataFrame":
+        """A row a part of a score, of a list with explain=True: the contributions of an item sum to
+        its score.
+        """
+        import pandas
+
+        return pandas.DataFrame(self._term_rows(), columns=list(TERM_COLUMNS))
+
+    def terms_to_polars(self) -> "polars.DataFrame":
+        """The same as a polars frame; polars is an extra."""
+        rows = self._term_rows()
+        return polars_frame(
+            {name: [row[at] for row in rows] for at, name in enumerate(TERM_COLUMNS)}
+        )
+
+    def _item_rows(self) -> list[dict[str, Any]]:
+        return [
             {
                 "position": recommended.position,
                 "id": recommended.id,
@@ -75,17 +101,9 @@ class NotebookDisplay(ABC):
             }
             for recommended in self
         ]
-        names = dict.fromkeys([*LIST_COLUMNS, *(name for row in rows for name in row)])
-        columns = sorted(names, key=lambda name: name.startswith(SCORE_PREFIX))
-        return pandas.DataFrame(rows, columns=columns)
 
-    def terms_to_pandas(self) -> "pandas.DataFrame":
-        """A row a part of a score, of a list with explain=True: the contributions of an item sum to
-        its score.
-        """
-        import pandas
-
-        rows = [
+    def _term_rows(self) -> list[tuple[Any, ...]]:
+        return [
             (
                 recommended.position,
                 recommended.id,
@@ -98,7 +116,6 @@ class NotebookDisplay(ABC):
             for recommended in self
             for term in recommended.terms
         ]
-        return pandas.DataFrame(rows, columns=list(TERM_COLUMNS))
 
     def _repr_html_(self) -> str:
         terms = [self._term_bars(item.terms) for item in self if item.terms]
@@ -139,6 +156,12 @@ class NotebookDisplay(ABC):
 
 
 SCORE_PREFIX = "score: "
+
+
+def _item_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """In their order: the attributes before what experts add."""
+    names = dict.fromkeys([*LIST_COLUMNS, *(name for row in rows for name in row)])
+    return sorted(names, key=lambda name: name.startswith(SCORE_PREFIX))
 
 
 def _attribute_cells(attributes: Mapping[str, Any]) -> dict[str, str]:

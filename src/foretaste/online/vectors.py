@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from foretaste.domain.data import Floats, Ints, Request
+from foretaste.domain.frames import polars_frame
 from foretaste.domain.identifiers import identifiers
 from foretaste.errors import InputError, did_you_mean
 from foretaste.model.experts.sequence import SequenceExpert
@@ -14,6 +15,7 @@ from foretaste.online.snapshot import Snapshot
 
 if TYPE_CHECKING:
     import pandas
+    import polars
 
 VectorKind = Literal["text", "behaviour"]
 KINDS: tuple[VectorKind, ...] = ("text", "behaviour")
@@ -33,6 +35,11 @@ class VectorTable(NamedTuple):
         import pandas
 
         return pandas.DataFrame(self.vectors, index=pandas.Index(self.ids, name="id"))
+
+    def to_polars(self) -> "polars.DataFrame":
+        """A row an id: the column `id`, then a column a dimension, called by its number."""
+        dimensions = {str(at): column for at, column in enumerate(self.vectors.T)}
+        return polars_frame({"id": self.ids, **dimensions})
 
 
 def item_vectors(

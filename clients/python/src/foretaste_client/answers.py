@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 
 if TYPE_CHECKING:
     import pandas
+    import polars
 
 Json = Mapping[str, Any]
 
@@ -204,9 +205,22 @@ class Recommendation:
         """A row an item: position, id, title, score, reason. Needs pandas."""
         import pandas  # of whoever wants a frame; the client does without
 
-        columns = ["position", "id", "title", "score", "reason"]
-        rows = [(i.position, i.id, i.title, i.score, "; ".join(i.reason)) for i in self.items]
-        return pandas.DataFrame(rows, columns=columns)
+        return pandas.DataFrame(self._columns())
+
+    def to_polars(self) -> "polars.DataFrame":
+        """The same as a polars frame. Needs polars."""
+        import polars
+
+        return polars.DataFrame(self._columns(), strict=False)
+
+    def _columns(self) -> dict[str, list[Any]]:
+        return {
+            "position": [item.position for item in self.items],
+            "id": [item.id for item in self.items],
+            "title": [item.title for item in self.items],
+            "score": [item.score for item in self.items],
+            "reason": ["; ".join(item.reason) for item in self.items],
+        }
 
 
 @checked_dataclass(frozen=True, slots=True)
