@@ -1,11 +1,15 @@
 """The shop window, as somebody uses it who has never seen it."""
 
+import shutil
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from foretaste.behaviour.store import STORE_FILE, SqlStore
 
+from ..workspace import serving
 from .conftest import Open
 
 KIB = 1024
@@ -25,6 +29,28 @@ def test_somebody_new_picks_three_and_has_a_list(open_shop: Open, shop_folder: P
         events = store.history(None, visitor.session, 10)
     assert [event.kind for event in events] == ["like"] * 3
     assert "like" in visitor.see('#shelves [data-shelf="similar"] h2').inner_text()
+
+
+def test_the_start_page_has_nothing_older_than_its_placement_allows(
+    open_shop: Open, trained: Path, tmp_path: Path
+) -> None:
+    """As the front page of a newspaper: what is older only fills up."""
+    folder = Path(shutil.copytree(trained, tmp_path / "paper"))
+    with (folder / "foretaste.toml").open("a") as settings:
+        settings.write('\n[placements.home]\nmax_age = "36h"\nfill_up = ["outdated"]\n')
+    day = 86_400.0
+    with SqlStore(folder / STORE_FILE) as store:
+        items = sorted((item for _, item in store.items()), key=lambda item: item.id)
+        fresh = {item.title for item in items[::5]}
+        ages = {item.id: 0.5 * day if item.title in fresh else 30 * day for item in items}
+        now = time.time()
+        store.put_items([replace(item, available_from=now - ages[item.id]) for item in items])
+    with serving(folder) as client:
+        visitor = open_shop(url=str(client.base_url))
+        visitor.see('#shelves [data-shelf="popular"] .card')
+        popular = visitor.titles("popular")
+    assert set(popular[: len(fresh)]) <= fresh
+    assert len(popular) > len(fresh), "older ones come where nothing newer is left"
 
 
 def test_somebody_is_chosen_by_what_they_like(open_shop: Open) -> None:

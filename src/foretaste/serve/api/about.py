@@ -24,6 +24,8 @@ from foretaste.serve.service import Service
 
 MAX_SAMPLE_EVENTS = 50_000
 """Events among which people to try are looked for."""
+HOME_PLACEMENT = "home"
+"""What the recipes call the start page."""
 
 v1 = APIRouter(prefix="/v1", route_class=StrictRoute)
 _samples: WeakKeyDictionary[Service, tuple[str, list[SampleUser]]] = WeakKeyDictionary()
@@ -46,6 +48,7 @@ def about(request: Request, service: ServiceDep, user_access: UserAccessDep) -> 
         model_version=snapshot.version,
         scopes=list(request.scope.get("foretaste.scopes", ())),
         user_access=user_access.rule,
+        home_placement=HOME_PLACEMENT if workspace.placements.get(HOME_PLACEMENT) else None,
     )
 
 

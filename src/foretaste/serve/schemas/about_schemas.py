@@ -23,6 +23,9 @@ class AboutAnswer(ResponseSchema):
     """What the key that was sent may do."""
     user_access: str
     """Which users it may name: open, signed or session, see `foretaste keys create`."""
+    home_placement: str | None
+    """The placement of a start page, `home`, where there is one: name it in what such a page asks.
+    """
 
 
 class TasteOut(ResponseSchema):

@@ -238,7 +238,7 @@ const shop = {
   async loadPicks() {
     await this.attempt(async () => {
       const shelves = [{ id: "picks", kind: "popular", window: "365d", n: 24, diversity: 0.6 }];
-      const answer = await client.page(shelves, { properties: this.properties, incognito: true, ...LIST });
+      const answer = await client.page(shelves, { ...this.homeFields, incognito: true });
       this.pickItems = answer.shelves.flatMap((shelf) => shelf.items).map((item) => this.decorated(item));
       this.pickList = answer.shelves[0] || null;
     }, () => this.loadPicks());
@@ -286,6 +286,13 @@ const shop = {
 
   /* ---- the shelves ---- */
 
+  /* What all shelves of this page ask: with what the operator says of a start page, such as how old
+     an article may be there. */
+  get homeFields() {
+    const placement = this.about.home_placement;
+    return { properties: this.properties, ...LIST, ...(placement ? { placement } : {}) };
+  },
+
   get wanted() {
     if (!this.person) return [{ id: "popular", kind: "popular", window: "30d" }, { id: "new", kind: "new", window: "90d" }];
     const shelves = [...HOME];
@@ -301,7 +308,7 @@ const shop = {
     this.loading = !this.shelves.length;
     return this.attempt(async () => {
       const began = performance.now();
-      const asked = { n: SHELF_LENGTH, properties: this.properties, ...LIST };
+      const asked = { n: SHELF_LENGTH, ...this.homeFields };
       const { wanted } = this;
       const fresh = [];
       this.busy = true;
