@@ -170,6 +170,18 @@ def test_what_the_service_says_is_said_in_the_language_of_the_page(open_console:
     assert visitor.page.get_by_text("click", exact=True).count() == 0
 
 
+def test_the_quality_report_is_in_the_language_of_the_page(
+    open_console: Open, console: httpx.Client
+) -> None:
+    visitor = open_console("/console/data", locale="de-DE")
+    visitor.press('summary:has-text("Der ganze Bericht in Worten")')
+    report = visitor.see("pre:has-text('Datenqualität')").inner_text().splitlines()
+    written = console.get("/v1/data-quality").json()["report"]["text"].splitlines()
+    assert len(report) == len(written)
+    assert [line for line in report if line.split() in map(str.split, written)] == []
+    assert any(line.startswith("  Verlauf") and "Median" in line for line in report)
+
+
 def test_an_import_is_undone(open_console: Open, console: httpx.Client) -> None:
     assert console.get("/v1/people/newcomer").json()["events"]
     visitor = open_console("/console/data")

@@ -2,7 +2,7 @@
 
 import { drawPlot, key, plural } from "../base.js";
 import { call, day, featureTypeName, moment, number, operatorPage, path, percent, shortDay, t, toast } from "./frame.js";
-import { noteText } from "./notes.js";
+import { noteText, reportText } from "./notes.js";
 
 const POLL_MS = 1500;
 
@@ -90,7 +90,7 @@ operatorPage("data", () => ({
     return this.report ? this.report.warnings.map(noteText) : [];
   },
   get reportText() {
-    return this.report ? this.report.text : "";
+    return this.report ? reportText(this.report.text) : "";
   },
   get qualityTiles() {
     if (!this.report) return [];

@@ -1,6 +1,7 @@
 /* What the service says in English of imports, data and lists, in the language of the page. */
 
 import { number, t } from "../base.js";
+import { eventTypeName } from "./event_names.js";
 
 /* As gettext calls a text that is marked here and translated where it is shown. */
 const N_ = (message) => message;
@@ -27,6 +28,10 @@ const IMPORT_NOTES = [
   N_("column {column} says which items are hidden, too"),
   N_("column {column} says which items are hidden: {count} of the first {total}"),
   N_("[behaviour.columns.{table}] says {setting}, which is not a column here"),
+  N_("{events} without {column} ({visitors}) were joined to the customer who signed in on the same {session}"),
+  N_("{events} without {column} ({visitors}) were joined to nobody, as several customers signed in on the same {session}"),
+  N_("an item is {creator} with {title}, as several have made something of one title; creator_in_id = false under [behaviour.files.\"…\"] has titles alone"),
+  N_("an item is its {title}, as no column has ids"),
 ];
 const REJECTS = [
   N_("duplicate of line {line}"),
@@ -96,6 +101,81 @@ const LIST_WARNINGS = [
   N_("{count} people have a history: too few people to judge the lists by."),
   N_("Look at them with 'foretaste recommend'; with {count} people they are checked."),
 ];
+/* The quality report: what begins its lines, and what they say. */
+const REPORT_LABELS = [
+  N_("Data quality"),
+  N_("users"),
+  N_("items"),
+  N_("events"),
+  N_("words"),
+  N_("time"),
+  N_("density"),
+  N_("repeats"),
+  N_("history"),
+  N_("long tail"),
+  N_("no text"),
+  N_("no events"),
+  N_("missing"),
+  N_("languages"),
+  N_("left out"),
+  N_("rejected"),
+  N_("warnings"),
+];
+const REPORT_LINES = [
+  N_("{count} ({sessions} anonymous sessions)"),
+  N_("{count} show interest in an item, none a refusal"),
+  N_("{count} show interest in an item, {refusals}"),
+  N_("only an order, no times"),
+  N_("{share} of all pairs of user and item"),
+  N_("{share} of interactions are with an item consumed before"),
+  N_("median {median} items, middle half {quarter} to {upper},"),
+  N_("shortest {shortest}, tenth {tenth}, 90th {ninth}, 99th {top}, longest {longest}"),
+  N_("top 1 % of items have {share} of interactions, top 10 % {tenth}; Gini {gini}"),
+  N_("no text to tell them by"),
+  N_("{shares} (of {count} read)"),
+  N_("{events} that weigh nothing (impressions)"),
+  N_("{events} with items not in the catalogue"),
+  N_("{events} of charges such as postage"),
+  N_("{events}: purchases that came back, and returns"),
+  N_("{events} with neither item nor words"),
+  N_("{events} of unknown event type {event_type}"),
+  N_("{count} events at an impossible time"),
+  N_("{count} repeats of the event before"),
+  N_("{count} events of {bots} bots"),
+  N_("{count} events of {users} users under the minimum"),
+  N_("{count} events with {items} items under the minimum"),
+  N_("not named here"),
+  N_("no row"),
+  N_("nothing"),
+  N_("none"),
+  N_("and {count} more"),
+  N_("{first} to {last}"),
+  N_("{rows}: {problem}"),
+  N_("{count} ({share})"),
+];
+const LANGUAGES = [
+  N_("Arabic"),
+  N_("Danish"),
+  N_("German"),
+  N_("English"),
+  N_("Spanish"),
+  N_("Finnish"),
+  N_("French"),
+  N_("Italian"),
+  N_("Japanese"),
+  N_("Korean"),
+  N_("Dutch"),
+  N_("Norwegian"),
+  N_("Polish"),
+  N_("Portuguese"),
+  N_("Russian"),
+  N_("Swedish"),
+  N_("Turkish"),
+  N_("Ukrainian"),
+  N_("Chinese"),
+  N_("too short to tell"),
+  N_("others"),
+];
 /* What stands within the others. */
 const PARTS = [
   N_("it has addresses"),
@@ -114,9 +194,23 @@ const PARTS = [
   N_("0.1 of what was skipped and 1 of the rest"),
   N_("the time"),
   N_("the id"),
+  N_("the id, as events name items by it"),
+  N_("the id, as events name people by it"),
+  N_("the session, as people without {column} are known by it"),
+  N_("1 row"),
   N_("{count} rows"),
+  N_("1 event"),
   N_("{count} events"),
+  N_("1 item"),
   N_("{count} items"),
+  N_("1 visitor"),
+  N_("{count} visitors"),
+  N_("1 search"),
+  N_("{count} searches"),
+  N_("1 review"),
+  N_("{count} reviews"),
+  N_("1 refusal"),
+  N_("{count} refusals"),
   N_("{count} bots"),
   N_("{count} interactions"),
   N_("{count} of {total} people"),
@@ -125,6 +219,9 @@ const PARTS = [
 ];
 const PLACE = /\\\{([a-z_]+)\\\}/g;
 const GROUPED = /^\d{1,3}(,\d{3})+$/;
+const DECIMAL = /^\d+\.\d+$/;
+const NAMED_SHARE = /^(.+ )?(\d+(?:\.\d+)?) %$/s;
+const REPORT_LINE = /^ {2}(.{10}) (.*)$/s;
 
 function patternsOf(messages) {
   return messages.map((message) => ({
@@ -134,7 +231,8 @@ function patternsOf(messages) {
 }
 
 const NOTE_PATTERNS = patternsOf([...IMPORT_NOTES, ...REJECTS, ...DATA_WARNINGS, ...LIST_WARNINGS]);
-const PART_PATTERNS = patternsOf(PARTS);
+const REPORT_PATTERNS = patternsOf(REPORT_LINES);
+const PART_PATTERNS = patternsOf([...LANGUAGES, ...PARTS]);
 
 /* A text that is not known here stays as it is. A note of a file begins with its name. */
 export function noteText(text) {
@@ -144,15 +242,57 @@ export function noteText(text) {
   return ofFile ? `${ofFile[1]}: ${noteText(ofFile[2])}` : text;
 }
 
-function translated(text, patterns) {
+/* The quality report in the language of the page, its lines below one another as they were. */
+export function reportText(text) {
+  const [heading, ...lines] = text.split("\n");
+  const rows = lines.map((line) => {
+    const match = REPORT_LINE.exec(line);
+    return match ? { name: match[1].trim(), content: match[2] } : { name: "", content: line.trim() };
+  });
+  const names = rows.map((row) => (REPORT_LABELS.includes(row.name) ? t(row.name) : row.name));
+  const width = Math.max(0, ...names.map((name) => name.length));
+  return [t(heading), ...rows.map((row, place) => `  ${names[place].padEnd(width)} ${lineText(row)}`)].join("\n");
+}
+
+function lineText({ name, content }) {
+  const ofTypes = name === "events" ? /^([\d,]+): (.*)$/.exec(content) : null;
+  if (ofTypes) return `${partText(ofTypes[1])}: ${ofTypes[2].split(", ").map(typeText).join(", ")}`;
+  if (content.startsWith("! ")) return `! ${noteText(content.slice(2))}`;
+  return translated(content, REPORT_PATTERNS, reportPart) ?? listText(content);
+}
+
+/* "1,204 click" */
+function typeText(text) {
+  const match = /^([\d,]+) (.+)$/.exec(text);
+  return match ? `${partText(match[1])} ${eventTypeName(match[2])}` : text;
+}
+
+function reportPart(value) {
+  return translated(value, NOTE_PATTERNS) ?? translated(value, REPORT_PATTERNS) ?? listText(value);
+}
+
+/* "title 2.5 %, English 40 %" */
+function listText(text) {
+  return text.split(", ").map((part) => {
+    const share = NAMED_SHARE.exec(part);
+    if (!share) return partText(part);
+    const name = (share[1] || "").trim();
+    return `${name ? `${translated(name, PART_PATTERNS) ?? name} ` : ""}${partText(`${share[2]} %`)}`;
+  }).join(", ");
+}
+
+function translated(text, patterns, valueText = partText) {
   for (const { message, pattern } of patterns) {
     const match = pattern.exec(text);
-    if (match) return t(message, Object.fromEntries(Object.entries(match.groups || {}).map(([name, value]) => [name, partText(value)])));
+    if (match) return t(message, Object.fromEntries(Object.entries(match.groups || {}).map(([name, value]) => [name, valueText(value)])));
   }
   return null;
 }
 
 function partText(value) {
   if (GROUPED.test(value)) return number(Number(value.replaceAll(",", "")));
+  if (DECIMAL.test(value)) return number(Number(value), 4);
+  const share = NAMED_SHARE.exec(value);
+  if (share && !share[1]) return `${number(Number(share[2]), 2)} %`;
   return translated(value, PART_PATTERNS) ?? value.replace(/\((it [^()]+)\)/g, (whole, reason) => `(${translated(reason, PART_PATTERNS) ?? reason})`);
 }
