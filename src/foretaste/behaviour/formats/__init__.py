@@ -12,10 +12,12 @@ from foretaste.behaviour.formats.hm import HM
 from foretaste.behaviour.formats.instacart import INSTACART
 from foretaste.behaviour.formats.lastfm import LASTFM
 from foretaste.behaviour.formats.magento import MAGENTO
+from foretaste.behaviour.formats.matomo import MATOMO, MATOMO_PAGES
 from foretaste.behaviour.formats.mind import MIND
 from foretaste.behaviour.formats.movielens import MOVIELENS
 from foretaste.behaviour.formats.otto import OTTO
 from foretaste.behaviour.formats.personalize import PERSONALIZE
+from foretaste.behaviour.formats.piano import PIANO
 from foretaste.behaviour.formats.recbole import RECBOLE
 from foretaste.behaviour.formats.recombee import RECOMBEE
 from foretaste.behaviour.formats.retailrocket import RETAILROCKET
@@ -40,6 +42,9 @@ FORMATS: tuple[FileFormat, ...] = (
     SEGMENT,
     SNOWPLOW,
     UBI,
+    MATOMO,
+    MATOMO_PAGES,
+    PIANO,
     RETAILROCKET,
     OTTO,
     YOOCHOOSE,
