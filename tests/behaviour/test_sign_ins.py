@@ -3,13 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import polars as pl
 
+import foretaste
 from foretaste.behaviour import sign_ins
 from foretaste.behaviour.importer import import_file
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import SqlStore
 from foretaste.domain.data import IDENTIFY_EVENT, ImportResult
+from foretaste.domain.store import Store
 
 NOW = 1_780_000_000.0
 HEADER = "visitor_id,customer_id,item,time,event"
@@ -42,7 +45,7 @@ def add_source(store: SqlStore, folder: Path, source: Any, **options: Any) -> Im
     return import_file(store, "events", source, settings, rejects_dir=folder, now=NOW, **options)
 
 
-def items_of(store: SqlStore, user: str | None, session: str | None = None) -> list[str]:
+def items_of(store: Store, user: str | None, session: str | None = None) -> list[str]:
     """In the order of their times."""
     return [event.item or "" for event in store.history(user, session) if event.item]
 
@@ -107,8 +110,28 @@ def test_a_browser_tells_more_than_a_visit(store: SqlStore, tmp_path: Path) -> N
     assert any(note in warning for warning in result.warnings)
 
 
-def test_where_everybody_is_signed_in_nothing_is_kept(store: SqlStore, tmp_path: Path) -> None:
-    add(store, tmp_path, [row for row in ONE_CUSTOMER if ",c1," in row])
+def test_the_tracker_and_the_orders_may_be_two_files(tmp_path: Path) -> None:
+    """The tracker knows nobody; the shop has the browser beside the customer."""
+    rows = [row.split(",") for row in [*ONE_CUSTOMER, *SHARED]]
+    table = pd.DataFrame(rows, columns=HEADER.split(","))
+    is_anonymous = table["customer_id"] == ""
+    table[is_anonymous].drop(columns="customer_id").to_csv(tmp_path / "views.csv", index=False)
+    table[~is_anonymous].to_csv(tmp_path / "orders.csv", index=False)
+    with foretaste.open(tmp_path / "shop") as shop:
+        results = shop.add(tmp_path / "views.csv", tmp_path / "orders.csv")
+        notes = "\n".join(note for result in results for note in result.warnings)
+        assert items_of(shop.store, "c1") == ["tent", "mat", "lamp", "pan", "knife", "stove"]
+        assert items_of(shop.store, "c2") == ["knife"]
+        assert items_of(shop.store, None, "v4") == ["stove"]
+    assert "took column 'visitor_id' for the session, as another file has an account" in notes
+    assert "2 visitors of 'visitor_id' signed in: what they do without 'customer_id'" in notes
+
+
+def test_sessions_where_everybody_is_signed_in_need_no_fact(
+    store: SqlStore, tmp_path: Path
+) -> None:
+    header = "session_id,customer_id,item,time,event"
+    add(store, tmp_path, [row for row in ONE_CUSTOMER if ",c1," in row], header)
     assert not [event for event in store.history("c1", None) if event.kind == IDENTIFY_EVENT]
 
 

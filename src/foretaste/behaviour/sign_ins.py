@@ -67,17 +67,18 @@ class SignIns:
         """The facts of sign-ins, each with an id that it has whenever the file is read again.
 
         Of a browser's id it is also kept who signed in where this file has no anonymous event of
-        it: the file of another month has.
+        it: the file of another month has, or that of a tracker.
         """
-        if not self._anonymous_count:
-            return
-        is_browser = self.session_column is not None and names_browser(self.session_column)
         for session, people in self._sessions.items():
-            if _is_clear(people) and (is_browser or people.anonymous_count):
+            if _is_clear(people) and (self._is_of_browsers or people.anonymous_count):
                 at = people.signed_in_at
                 content = (people.user, session, None, IDENTIFY_EVENT, at, None, None, None)
                 event_id = content_id(content, (None, "", None, None))
                 yield Event(event_id, IDENTIFY_EVENT, at, people.user, session)
+
+    @property
+    def _is_of_browsers(self) -> bool:
+        return self.session_column is not None and names_browser(self.session_column)
 
     def notes(self) -> list[str]:
         """How many events were joined, and how many could not be."""
@@ -92,6 +93,13 @@ class SignIns:
             if people.is_shared and not people.is_identified and people.anonymous_count
         ]
         notes = []
+        if self._is_of_browsers and not self._anonymous_count:
+            known_count = sum(map(_is_clear, self._sessions.values()))
+            if known_count:
+                notes.append(
+                    f"{_visitors(known_count)} of '{self.session_column}' signed in: what they do "
+                    f"without '{self.user_column}' in other files is theirs"
+                )
         if joined:
             notes.append(
                 f"{self._events_of(joined)} joined to the customer who signed in on the same "

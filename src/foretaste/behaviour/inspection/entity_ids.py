@@ -7,14 +7,12 @@ and an address; their names do not tell which of them a tracker writes down. The
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from foretaste.behaviour.catalogue_source import are_items_of_events
 from foretaste.behaviour.column_guess import columns_of_table, may_be_item_id, may_be_user_id
-from foretaste.behaviour.files.file_settings import Reading
-from foretaste.behaviour.formats.formatted_table import open_formatted, settings_of_table
+from foretaste.behaviour.inspection.table_head import open_head
 from foretaste.behaviour.inspection.table_source import TableSource
-from foretaste.behaviour.nested import nested_rows
 from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
@@ -22,7 +20,6 @@ from foretaste.behaviour.values import is_missing
 from foretaste.domain.data import Item, RejectedRow
 from foretaste.domain.identifiers import without_zero_fraction
 from foretaste.domain.store import Store
-from foretaste.errors import InputError
 
 MAX_STORED_PEOPLE = 2_000
 """People of earlier imports whom the columns of a table of users are held against."""
@@ -30,22 +27,6 @@ MIN_LEAD = 1.05
 """How many times as many ids of events another column must have as the one that its name tells."""
 EVENT_FIELDS = {"items": "item", "users": "user"}
 """Type of a table → the field of events that names its rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableHead:
-    """The first rows of a table, and how it is read."""
-
-    table: OpenTable | None
-    """None where it cannot be opened, or only once."""
-    columns: Sequence[str]
-    rows: Sequence[Row]
-    settings: BehaviourSettings
-
-    def close(self) -> None:
-        """Close the table."""
-        if self.table is not None:
-            self.table.close()
 
 
 def with_event_ids(
@@ -81,7 +62,7 @@ def _ids_in_events(
     table: TableSource, settings: BehaviourSettings, now: float, *, yes: bool
 ) -> Mapping[str, set[str]]:
     """Type of a table → the ids that the first events name."""
-    with closing(_head(table, settings, yes=yes)) as head:
+    with closing(open_head(table, settings, yes=yes)) as head:
         guess = columns_of_table("events", head.columns, head.rows, head.settings, now)
         return {
             record_type: _texts(head.rows, guess.by_field[field])
@@ -99,29 +80,6 @@ def _stored_ids(record_type: str, store: Store) -> set[str]:
     return set(store.item_ids()) if is_bare or are_items_of_events(store) else set()
 
 
-def _head(table: TableSource, settings: BehaviourSettings, *, yes: bool) -> TableHead:
-    """The columns, the first rows and how they are read; none of a table that cannot be opened, or
-    only once.
-    """
-    nothing = TableHead(None, (), (), settings)
-    if hasattr(table.source, "__next__"):
-        return nothing
-    file_settings = table.settings_in(settings)
-    reading = Reading(file_settings, table.record_type, yes)
-    try:
-        opened = open_formatted(table.source, table.name, reading)
-    except InputError:  # whoever reads it says why
-        return nothing
-    try:
-        settings = settings_of_table(settings, file_settings, opened)
-        nested = nested_rows(opened, settings) if table.record_type == "events" else None
-        flat = opened if nested is None else nested.flat_table()
-        return TableHead(flat, flat.columns, flat.head, settings)
-    except InputError:
-        opened.close()
-        return nothing
-
-
 def _id_column(
     table: TableSource,
     named_ids: set[str],
@@ -133,7 +91,7 @@ def _id_column(
     """The column that has more ids of events than the one that would be taken; None without one."""
     record_type = table.record_type or "items"
     may_be_id = may_be_user_id if record_type == "users" else may_be_item_id
-    with closing(_head(table, settings, yes=yes)) as head:
+    with closing(open_head(table, settings, yes=yes)) as head:
         if head.table is None or "id" in getattr(head.settings.columns, record_type):
             return None
         guess = columns_of_table(record_type, head.columns, head.rows, head.settings, now)

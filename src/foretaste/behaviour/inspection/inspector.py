@@ -21,6 +21,7 @@ from foretaste.behaviour.inspection.mapping import settings_of_reading
 from foretaste.behaviour.inspection.namesakes import with_creators
 from foretaste.behaviour.inspection.sources import COMPANION_REASON, RECORD_TYPES, record_type_of
 from foretaste.behaviour.inspection.table_source import TableSource
+from foretaste.behaviour.inspection.visitor_columns import with_visitor_columns
 from foretaste.behaviour.known_items import KnownItems, load_known_items
 from foretaste.behaviour.row_reader import RowReader, make_row_reader
 from foretaste.behaviour.rows import OpenTable
@@ -99,6 +100,7 @@ class Inspector:
             for table, (record_type, _) in zip(tables, guesses, strict=True)
         ]
         typed = with_creators(typed, self.settings, yes=True)
+        typed = with_visitor_columns(typed, self.settings, self.now, yes=True)
         typed = with_event_ids(typed, self.store, self.settings, self.now, yes=True)
         order = sorted(
             range(len(typed)),

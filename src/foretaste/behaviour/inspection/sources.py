@@ -16,6 +16,7 @@ from foretaste.behaviour.inspection.entity_ids import with_event_ids
 from foretaste.behaviour.inspection.namesakes import with_creators
 from foretaste.behaviour.inspection.record_types import guess_record_type
 from foretaste.behaviour.inspection.table_source import TableSource
+from foretaste.behaviour.inspection.visitor_columns import with_visitor_columns
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.store import Store
 from foretaste.errors import InputError
@@ -122,7 +123,7 @@ def with_record_types(
     if tables and not typed:
         raise InputError("none of the files holds events, items or users; name another")
     typed.sort(key=lambda table: RECORD_TYPES.index(table.record_type or "events"))
-    typed = with_creators(typed, settings, yes=yes)
+    typed = with_visitor_columns(with_creators(typed, settings, yes=yes), settings, now, yes=yes)
     return with_event_ids(typed, store, settings, now, yes=yes)
 
 

@@ -27,6 +27,8 @@ class TableSource:
     id_column: str | None = None
     """Of items and users, by which events name them, where their names tell another."""
 
+    session_column: str | None = None
+    """Of events, where another table of the import has an account beside this browser."""
     creator_in_id: bool | None = None
     """See `FileSettings.creator_in_id`; as all tables of the import say together."""
 
@@ -50,7 +52,7 @@ class TableSource:
         if creator_in_id is not None and file_settings.creator_in_id is None:
             update = {"creator_in_id": creator_in_id}
             file_settings = file_settings.model_copy(update=update)
-        return self.with_id_column(file_settings)
+        return self.with_decided_columns(file_settings)
 
     def _has_named_titles(self, settings: BehaviourSettings) -> bool:
         """Whether the settings take titles, or who made them, for the ids as they are."""
@@ -60,15 +62,22 @@ class TableSource:
         )
         return named is not None and (names_title(named) or names_creator(named))
 
-    def with_id_column(self, file_settings: FileSettings) -> FileSettings:
-        """The settings of the file, with the column of ids that events name."""
-        if self.id_column is None:
+    def with_decided_columns(self, file_settings: FileSettings) -> FileSettings:
+        """The settings of the file, with the columns that other tables tell."""
+        decided = {"id": self.id_column, "session": self.session_column}
+        taken = {field: column for field, column in decided.items() if column is not None}
+        if not taken:
             return file_settings
-        columns = {**file_settings.columns, "id": self.id_column}
+        columns = {**file_settings.columns, **taken}
         return file_settings.model_copy(update={"table": self.record_type, "columns": columns})
 
     def notes(self) -> list[str]:
         """What was decided by other tables."""
+        if self.session_column is not None:
+            return [
+                f"took column '{self.session_column}' for the session, as another file has an "
+                "account beside it"
+            ]
         if self.id_column is None:
             return []
         return [f"took column '{self.id_column}' for the id, {self.id_reason}"]

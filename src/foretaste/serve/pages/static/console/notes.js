@@ -30,6 +30,7 @@ const IMPORT_NOTES = [
   N_("[behaviour.columns.{table}] says {setting}, which is not a column here"),
   N_("{events} without {column} ({visitors}) were joined to the customer who signed in on the same {session}"),
   N_("{events} without {column} ({visitors}) were joined to nobody, as several customers signed in on the same {session}"),
+  N_("{visitors} of {session} signed in: what they do without {column} in other files is theirs"),
   N_("an item is {creator} with {title}, as several have made something of one title; creator_in_id = false under [behaviour.files.\"…\"] has titles alone"),
   N_("an item is its {title}, as no column has ids"),
 ];
@@ -197,6 +198,7 @@ const PARTS = [
   N_("the id, as events name items by it"),
   N_("the id, as events name people by it"),
   N_("the session, as people without {column} are known by it"),
+  N_("the session, as another file has an account beside it"),
   N_("1 row"),
   N_("{count} rows"),
   N_("1 event"),
