@@ -25,7 +25,7 @@ from foretaste.behaviour.import_log import last_imports
 from foretaste.behaviour.inspection.inspection_report import Inspection
 from foretaste.behaviour.inspection.sources import sources_of
 from foretaste.behaviour.opening import open_store
-from foretaste.behaviour.recording import identify_session, record_events
+from foretaste.behaviour.recording import record_events
 from foretaste.cluster.ray_cluster import engaged, open_cluster
 from foretaste.config.load import Config, load_config
 from foretaste.config.overrides import settings_tree
@@ -43,7 +43,7 @@ from foretaste.domain.data import (
     UserContext,
 )
 from foretaste.domain.event_value import ValueCurves
-from foretaste.domain.imports import ImportRecords, ImportResults, UndoReceipt
+from foretaste.domain.imports import ImportResults
 from foretaste.domain.order_charges import articles_of
 from foretaste.domain.ports import BackboneOpener, Progress, TextEncoder, no_progress
 from foretaste.domain.store import Store
@@ -79,14 +79,17 @@ from foretaste.prepare.report import QualityReport, measure_quality
 from foretaste.prepare.reviews import NO_REVIEWS, ItemReviews
 from foretaste.training.candidate import make_candidate, training_of
 from foretaste.training.encode import DataEncoder, EncodedData
-from foretaste.training.intake import import_sources, inspect_sources
+from foretaste.training.intake import IntakeMethods, import_sources, inspect_sources
 from foretaste.training.measurement import Measurement
 from foretaste.training.media_methods import MediaMethods
 from foretaste.training.personal_records import PersonalRecords
 from foretaste.training.recount import ErasureRecounter
+from foretaste.training.returned_counts import ReturnedCounts
 
 
-class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMethods, Closable):
+class Foretaste(
+    ListShortcuts, ShopPages, Measurement, PersonalRecords, IntakeMethods, MediaMethods, Closable
+):
     """A workspace: one folder with settings, store, caches and models."""
 
     def __init__(
@@ -124,6 +127,7 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         self.outage = Outage(self.store, self.manager, self.slate_builder, self.weights)
         self.fallback, self.fair_queue = FallbackChain(), FairQueue()
         self.recounter = ErasureRecounter(self)
+        self.returned_counts = ReturnedCounts(self.store, self.recounter)
         self.suggest_sources = SuggestSources(
             self.store, config.rank, clock, config.privacy.fewest_people
         )
@@ -173,14 +177,6 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         tables = sources_of(sources, {"items": items, "users": users, "events": events}, format)
         return import_sources(self, tables, replace, options)
 
-    def imports(self) -> ImportRecords:
-        """The receipts of all imports, the oldest first."""
-        return ImportRecords(self.store.imports())
-
-    def undo_import(self, *numbers: int) -> UndoReceipt:
-        """As if these imports had never been: in the store, then in the counts of the models."""
-        return self.recounter.undo_imports(numbers)
-
     def inspect(
         self,
         *sources: Any,
@@ -195,11 +191,9 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
 
     def record(self, events: Sequence[Event]) -> int:
         """Feedback, checked and durable when this returns; none if one is wrong. → how many new."""
-        return record_events(self.store, events, self.config.behaviour, self.clock())
-
-    def identify(self, session: str, user: str) -> bool:
-        """A session is a user's, and what it did before too. → whether that is new."""
-        return identify_session(self.store, session, user, self.config.behaviour, self.clock())
+        count = record_events(self.store, events, self.config.behaviour, self.clock())
+        self.returned_counts.follow()
+        return count
 
     # 2 prepare ---------------------------------------------------------------------------------
 
@@ -208,13 +202,18 @@ class Foretaste(ListShortcuts, ShopPages, Measurement, PersonalRecords, MediaMet
         items: Mapping[str, Item],
         until: int | None = None,
         curves: ValueCurves | None = None,
+        *,
+        as_returned: bool = False,
     ) -> tuple[Interactions, CleaningReport, LoadReport]:
         """Everybody's behaviour up to a number in the log, cleaned; items get their internal ids by
         their order. curves: what values are worth; None takes it from settings and data.
+        as_returned: without what came back past that number.
         """
-        scope: dict[str, Any] = {"until": until, "curves": curves, "progress": self.progress}
+        scope: dict[str, Any] = {"until": until, "curves": curves, "as_returned": as_returned}
         settings, values = self.config.prepare, self.config.behaviour.value
-        return cleaned_interactions(self.store, items, self.weights, settings, values, **scope)
+        return cleaned_interactions(
+            self.store, items, self.weights, settings, values, progress=self.progress, **scope
+        )
 
     histories = interactions  # as it was called before; for one release
 

@@ -103,8 +103,8 @@ def test_a_store_of_before_is_migrated_with_what_is_in_it(tmp_path: Path) -> Non
         for column in ("user_access", "signing_secret"):
             connection.execute(f"ALTER TABLE api_keys DROP COLUMN {column}")
         connection.execute("DROP INDEX events_at")
-        connection.execute("DROP INDEX events_identify_session")
-        connection.execute("DROP INDEX events_identify_user")
+        for name in ("identify_session", "identify_user", "return_session", "return_user"):
+            connection.execute(f"DROP INDEX events_{name}")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     with SqlStore(path) as store:
         assert dict(store.user_counts(0.0, 2.0, ["click"])) == {"a": 1}

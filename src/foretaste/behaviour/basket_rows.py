@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from foretaste.behaviour.raw_select import RawSelect
+from foretaste.behaviour.returned_events import ReturnedEvents
 from foretaste.behaviour.schema import events
 from foretaste.domain.consent import Purpose, RefusalSource
 from foretaste.domain.shop_store import BasketRow
@@ -31,23 +31,24 @@ _COLUMNS = (
     events.c.session,
     events.c.at,
     events.c.context,
+    events.c.seq,
 )
 Person = tuple[str | None, str | None]
 """(user, session)"""
-_Row = tuple[str, str | None, str | None, float, str | None]
+_Row = tuple[str, str | None, str | None, float, str | None, int]
+"""(item, user, session, at, context, number)"""
 
 
-class BasketRows:
+class BasketRows(ReturnedEvents):
     """What is taken together."""
 
     _fetch_all: Callable[[sa.Select[Any]], list[Any]]
-    _raw_select: RawSelect
     consent_refusals: Callable[[Purpose, Sequence[Person]], dict[int, RefusalSource]]
 
     def baskets_with(
         self, items: Sequence[str], event_types: Sequence[str], window: float, max_events: int
     ) -> list[BasketRow]:
-        """What was taken in one order, session or short time with these items."""
+        """What was taken in one order, session or short time with these items, and kept."""
         c = events.c
         seeds_query = (
             sa.select(*_COLUMNS)
@@ -58,19 +59,26 @@ class BasketRows:
         seed_rows: list[_Row] = [tuple(row) for row in self._fetch_all(seeds_query)]
         people: list[Person] = [(row[1], row[2]) for row in seed_rows]
         refusals = self.consent_refusals("train", people)
-        seed_rows = [row for index, row in enumerate(seed_rows) if index not in refusals]
+        returned = self.returned_numbers({(row[1], row[2]) for row in seed_rows})
+        seed_rows = [
+            row
+            for index, row in enumerate(seed_rows)
+            if index not in refusals and row[-1] not in returned
+        ]
         if not seed_rows:
             return []
         sessions = [(row[2], row[3]) for row in seed_rows if row[2] is not None]
         users = [(row[1], row[3]) for row in seed_rows if row[2] is None and row[1] is not None]
         by_session, by_user = defaultdict[str, list[_Row]](list), defaultdict[str, list[_Row]](list)
         for row in self._rows_near("session", sessions, event_types, FOR_EVER):
-            by_session[row[2] or ""].append(row)
+            if row[-1] not in returned:
+                by_session[row[2] or ""].append(row)
         for row in self._rows_near("user", users, event_types, window):
-            by_user[row[1] or ""].append(row)
+            if row[-1] not in returned:
+                by_user[row[1] or ""].append(row)
         rows = set[BasketRow]()
         for seed_row in seed_rows:
-            seed, user, session, _, _ = seed_row
+            seed, user, session, *_ = seed_row
             person = f"s{session}" if user is None else f"u{user}"
             others = by_user[user or ""] if session is None else by_session[session]
             for other in others:
@@ -106,7 +114,7 @@ def _rows_near_select(
     c = events.c
     at, end = (sa.bindparam(name, type_=sa.Double) for name in ("at", "end"))
     near = (
-        sa.select(*_COLUMNS, c.kind, c.seq)
+        sa.select(*_COLUMNS, c.kind)
         .where((c.user if holder == "user" else c.session) == sa.bindparam("name"))
         .where(c.at >= at if after else c.at < at, c.at <= end if after else c.at >= end)
         .order_by(c.at if after else c.at.desc(), c.seq if after else c.seq.desc())
@@ -115,7 +123,7 @@ def _rows_near_select(
     )
     own = near.c
     return (
-        sa.select(own.item, own.user, own.session, own.at, own.context)
+        sa.select(own.item, own.user, own.session, own.at, own.context, own.seq)
         .where(sa.or_(sa.false(), *(own.kind == name for name in event_types)))
         .where(own.item.is_not(None))
         .order_by(own.at if after else own.at.desc(), own.seq if after else own.seq.desc())

@@ -51,6 +51,8 @@ class IngestSummary:
     """New, or changed."""
     duplicates: int = 0
     """There already."""
+    returns: int = 0
+    """Events that say that something came back, of those that were not rejected."""
     rejected: list[BatchRejection] = field(default_factory=list)
     ids: list[str | None] = field(default_factory=list)
     """The id of each row, None where it was rejected or may not be recorded."""

@@ -58,7 +58,7 @@ from foretaste.behaviour.tombstones import (
 )
 from foretaste.behaviour.transactions import read_surely
 from foretaste.behaviour.variant_ids import CONTEXT_KEY
-from foretaste.domain.data import ErasureCounts, Event, LoggedRecommendation
+from foretaste.domain.data import RETURN_EVENT, ErasureCounts, Event, LoggedRecommendation
 from foretaste.domain.preference import Conversation
 from foretaste.domain.store import EventOwner, EventRefusal, TakeBackCounts
 
@@ -174,6 +174,8 @@ class ErasureRows(RecommendationRows, PreferenceRows, PurgedFiles):
             numbers = self._anonymous_event_numbers(user, self.sessions_of({user}), *conditions)
             groups = [sa.and_(c.user == user, *conditions), *_number_conditions(numbers)]
             first_number = _first_number(connection, groups)
+            if _hold_returns(connection, groups):
+                first_number = 0  # purchases from before count again
             event_count = _delete_groups(connection, groups)
             if event_count:  # models are to count anew without them
                 self._count_erasure(connection, first_number)
@@ -237,10 +239,11 @@ class ErasureRows(RecommendationRows, PreferenceRows, PurgedFiles):
         numbers = list[int]()
         for group in groups:
             rows = connection.execute(
-                sa.select(c.seq, c.event_id, c.user, c.session).where(group)
+                sa.select(c.seq, c.kind, c.event_id, c.user, c.session).where(group)
             ).all()
-            numbers += [number for number, *_ in rows]
-            owners = (EventOwner(*owner) for _, *owner in rows)
+            # a purchase counts again where its return goes, and that came before it
+            numbers += [0 if kind == RETURN_EVENT else number for number, kind, *_ in rows]
+            owners = (EventOwner(*owner) for _, _, *owner in rows)
             spend_events(connection, self._insert, owners)
         return min(numbers, default=None)
 
@@ -300,12 +303,15 @@ class ErasureRows(RecommendationRows, PreferenceRows, PurgedFiles):
                         numbers.append(number)
         return numbers
 
-    def _count_erasure(self, connection: sa.Connection, first_number: int | None) -> None:
+    def _count_erasure(
+        self, connection: sa.Connection, first_number: int | None, *, is_deleted: bool = True
+    ) -> None:
+        """is_deleted: whether something left the store, and not only what is counted of it."""
         count = int(connection.scalar(_erasure_count_query()) or 0) + 1
         rows = [
             {"name": ERASURE_COUNT_KEY, "text": str(count)},
             erased_numbers_row(connection, count, first_number),
-            *purge_notes(connection, count),
+            *(purge_notes(connection, count) if is_deleted else ()),
         ]
         insert = self._insert(meta).values(rows)
         replacement = {"text": insert.excluded.text}
@@ -329,6 +335,12 @@ def _first_number(
     query = sa.select(sa.func.min(events.c.seq))
     numbers = [connection.scalar(query.where(group)) for group in groups]
     return min((number for number in numbers if number is not None), default=None)
+
+
+def _hold_returns(connection: sa.Connection, groups: Iterable[sa.ColumnElement[bool]]) -> bool:
+    """Whether a return is among the events of these groups."""
+    query = sa.select(events.c.seq).where(events.c.kind == RETURN_EVENT).limit(1)
+    return any(connection.scalar(query.where(group)) is not None for group in groups)
 
 
 def _erasure_count_query() -> sa.Select[Any]:

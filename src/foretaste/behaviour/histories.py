@@ -4,7 +4,7 @@ A part of `SqlStore`, which has the connection. What is read of one person has a
 they did: an index leads to their newest events, and what lies behind those is not looked at.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from math import inf
@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from foretaste.behaviour import schema
 from foretaste.behaviour.engine import store_errors
-from foretaste.behaviour.identity import IdentityRows, SessionOwners
+from foretaste.behaviour.identity import SessionOwners
+from foretaste.behaviour.returned_events import ReturnedEvents
 from foretaste.behaviour.schema import events
 from foretaste.behaviour.transactions import read_surely
 from foretaste.domain.bare_event import BareEvent
@@ -32,7 +33,7 @@ Holder = Literal["user", "session", "anonymous"]
 """Whose rows: a user's; a session's, whoever was in it; a session's that name no user."""
 
 
-class HistoryRows(IdentityRows):
+class HistoryRows(ReturnedEvents):
     """The events of one person, or of some."""
 
     def history(
@@ -113,8 +114,11 @@ class HistoryRows(IdentityRows):
         the newest, as their `Past` says. A session is everybody who was in it.
 
         What a user did before they were identified has the number of the event that identified
-        them: it is part of their past from there on.
+        them: it is part of their past from there on. What came back since is left out.
         """
+        returned = self.returned_numbers(pasts.keys())
+        if returned:  # so that as many are left as are asked for
+            pasts = {key: past._replace(n=past.n + len(returned)) for key, past in pasts.items()}
         users = {user: past for (user, _), past in pasts.items() if user is not None}
         sessions = {
             session: past
@@ -123,14 +127,16 @@ class HistoryRows(IdentityRows):
         }
         for row in self._newest_rows("user", users.items(), event_types):
             user = row[BARE.user]
-            yield (user, None), row[0], (user, None, *row[FIRST_FIELD:])
+            if row[0] not in returned:
+                yield (user, None), row[0], (user, None, *row[FIRST_FIELD:])
         for row in self._newest_rows("session", sessions.items(), event_types):
             session = row[BARE.session]
-            yield (None, session), row[0], (None, session, *row[FIRST_FIELD:])
-        yield from self._events_before_identified(users, event_types)
+            if row[0] not in returned:
+                yield (None, session), row[0], (None, session, *row[FIRST_FIELD:])
+        yield from self._events_before_identified(users, event_types, returned)
 
     def _events_before_identified(
-        self, users: Mapping[str, Past], event_types: Sequence[str]
+        self, users: Mapping[str, Past], event_types: Sequence[str], returned: Collection[int]
     ) -> Iterator[tuple[UserKey, int, EventColumns]]:
         """(whose, since which number, columns) of what these users did on sessions they are known
         on, where it names nobody.
@@ -143,7 +149,7 @@ class HistoryRows(IdentityRows):
         rows = self._newest_rows("anonymous", session_pasts, event_types)
         for number, row in {row[0]: row for row in rows}.items():  # several may share a session
             owner, since = owners.owner_of(row[BARE.session], number)
-            if owner in users:
+            if owner in users and number not in returned:
                 yield (owner, None), since, (owner, None, *row[FIRST_FIELD:])
 
     def newest_event_number(self, user: str | None, session: str | None) -> int:

@@ -43,6 +43,13 @@ class SessionOwners:
     def __bool__(self) -> bool:
         return bool(self._users_by_session)
 
+    @property
+    def users(self) -> frozenset[str]:
+        """All who were identified on these sessions."""
+        return frozenset(
+            user for numbered in self._users_by_session.values() for _, user in numbered
+        )
+
     def owner_of(self, session: str | None, number: int) -> tuple[str | None, int]:
         """(the owner of an anonymous event, None while nobody is known; since which number)."""
         numbered_users = self._users_by_session.get(session or "", ())

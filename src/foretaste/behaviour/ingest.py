@@ -35,7 +35,7 @@ from foretaste.behaviour.values import (
 )
 from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.behaviour.view_words import note_view_words
-from foretaste.domain.data import Event, Item, RejectedRow, User
+from foretaste.domain.data import RETURN_EVENT, Event, Item, RejectedRow, User
 from foretaste.domain.request import Unattributed
 from foretaste.domain.store import Store
 
@@ -102,6 +102,7 @@ class Ingestor:
         self._item_register.create_missing(valid_events)
         new_events = stored_events(valid_events, id_owner)
         summary.accepted = self._store.add_events(new_events)
+        summary.returns = sum(event.kind == RETURN_EVENT for event in new_events)
         summary.duplicates = len(new_events) - summary.accepted
         spellings = self._event_form.event_type_spellings
         if len(spellings) > self._noted_spellings:

@@ -7,6 +7,8 @@ from foretaste.behaviour.pseudonymous_store import PseudonymousStore
 from foretaste.behaviour.pseudonyms import PSEUDONYMS_FACT, Pseudonyms
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.store import STORE_FILE, SqlStore, store_url
+from foretaste.domain.event_types import EVENT_TYPE_WEIGHTS
+from foretaste.domain.returns import reads_returns
 from foretaste.errors import StoreError
 
 
@@ -23,19 +25,21 @@ def open_store(settings: BehaviourSettings, folder: Path) -> SqlStore:
         )
     arguments = store_url(settings, folder), folder, settings.consent
     if settings.pseudonym_key_file is None:
-        store = SqlStore(*arguments)
-        return _checked(store, None)
+        return _checked(SqlStore(*arguments), None, settings)
     pseudonyms = Pseudonyms.of_file(Path(settings.pseudonym_key_file), folder)
-    return _checked(PseudonymousStore(pseudonyms, *arguments), pseudonyms)
+    return _checked(PseudonymousStore(pseudonyms, *arguments), pseudonyms, settings)
 
 
-def _checked(store: SqlStore, pseudonyms: Pseudonyms | None) -> SqlStore:
+def _checked(
+    store: SqlStore, pseudonyms: Pseudonyms | None, settings: BehaviourSettings
+) -> SqlStore:
     """The store, if its ids are pseudonyms of this key; None: if they are no pseudonyms."""
     try:
         _check(store, pseudonyms)
     except BaseException:
         store.close()
         raise
+    store.reads_returns = reads_returns({**EVENT_TYPE_WEIGHTS, **settings.event_weights})
     return store
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from foretaste.behaviour.consent_rows import ConsentRows
 from foretaste.behaviour.engine import store_errors, write_transaction
+from foretaste.behaviour.returned_events import ReturnedEvents
 from foretaste.behaviour.schema import events, recommendations
 from foretaste.behaviour.transactions import read_surely
 from foretaste.behaviour.unordered import unordered_transaction
@@ -22,7 +23,7 @@ _USER_COLUMNS = ("user", "session")
 """Kept in columns of their own, so that an erasure finds them."""
 
 
-class RecommendationRows(ConsentRows):
+class RecommendationRows(ConsentRows, ReturnedEvents):
     """The table of answers."""
 
     _insert: Any
@@ -72,26 +73,34 @@ class RecommendationRows(ConsentRows):
     def user_counts(
         self, since: float, until: float, event_types: Sequence[str]
     ) -> list[tuple[str, int]]:
-        """(item, how many people took it by events of these types in since < at <= until)."""
-        c = events.c
+        """(item, how many people took it by events of these types in since < at <= until), without
+        what came back.
+        """
+        c, returned = events.c, self.returned_numbers(since=since)
         user_or_session = sa.func.coalesce(sa.literal("u") + c.user, sa.literal("s") + c.session)
         query = (
             sa.select(c.item, sa.func.count(sa.distinct(user_or_session)))
             .where(c.at > since, c.at <= until, c.kind.in_(event_types), c.item.is_not(None))
             .group_by(c.item)
         )
+        if returned:
+            query = query.where(self.not_returned(returned))
         with store_errors(self.url), self._engine.connect() as connection:
             rows = connection.execute(self._teaching(query))
             return [(item, int(count)) for item, count in rows]
 
     def event_value_sums(self, event_types: Sequence[str]) -> list[tuple[str, float, int]]:
-        """(item, sum of the values, number of them) of the events of these types with a value."""
-        c = events.c
+        """(item, sum of the values, number of them) of the events of these types with a value,
+        without what came back.
+        """
+        c, returned = events.c, self.returned_numbers()
         query = (
             sa.select(c.item, sa.func.sum(c.value), sa.func.count())
             .where(c.kind.in_(event_types), c.value.is_not(None), c.item.is_not(None))
             .group_by(c.item)
         )
+        if returned:
+            query = query.where(self.not_returned(returned))
         with store_errors(self.url), self._engine.connect() as connection:
             rows = connection.execute(self._teaching(query))
             return [(item, float(total), int(n)) for item, total, n in rows]

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from foretaste.domain.data import Event, Item, User
 
-HEAD_REVISION = "0015"
+HEAD_REVISION = "0016"
 """The newest migration. A store at this revision needs nothing done when it is opened."""
 
 metadata = sa.MetaData()
@@ -22,6 +22,13 @@ _big_integer = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 _has_session = sa.text("session IS NOT NULL")
 _is_identify = sa.text("kind = 'identify'")
+_is_return = sa.text("kind = 'return'")
+
+
+def _index_of(name: str, *columns: str, rows: sa.TextClause) -> sa.Index:
+    """An index over some of the rows alone."""
+    return sa.Index(name, *columns, sqlite_where=rows, postgresql_where=rows)
+
 
 events = sa.Table(
     "events",
@@ -50,20 +57,10 @@ events = sa.Table(
         postgresql_where=_has_session,
     ),  # imported events seldom have a session, and an index that is not written costs nothing
     sa.Index("events_item", "item"),
-    sa.Index(
-        "events_identify_session",
-        "session",
-        "seq",
-        sqlite_where=_is_identify,
-        postgresql_where=_is_identify,
-    ),
-    sa.Index(
-        "events_identify_user",
-        "user",
-        "seq",
-        sqlite_where=_is_identify,
-        postgresql_where=_is_identify,
-    ),
+    _index_of("events_identify_session", "session", "seq", rows=_is_identify),
+    _index_of("events_identify_user", "user", "seq", rows=_is_identify),
+    _index_of("events_return_session", "kind", "session", "seq", rows=_is_return),
+    _index_of("events_return_user", "kind", "user", "seq", rows=_is_return),
     sa.Index("events_at", "at", "kind", "item"),  # what is taken lately
     sqlite_autoincrement=True,  # a number is never given twice, not even after an erasure
 )

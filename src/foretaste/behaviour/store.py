@@ -7,7 +7,6 @@ call has a connection of its own, and none is held while a caller looks at what 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -17,7 +16,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from foretaste.behaviour import schema
 from foretaste.behaviour.basket_rows import BasketRows
-from foretaste.behaviour.bulk_insert import copy_rows, is_copied
 from foretaste.behaviour.conversations import ConversationRows
 from foretaste.behaviour.copying import StoreCopier
 from foretaste.behaviour.database_address import database_url, display_url, url_with_schema
@@ -29,15 +27,14 @@ from foretaste.behaviour.engine import (
     write_transaction,
 )
 from foretaste.behaviour.entities import ITEM_REVISION_KEY
-from foretaste.behaviour.erasure import ErasureRows
-from foretaste.behaviour.group_commit import GroupCommit, RowBatch, without_rows
+from foretaste.behaviour.event_appending import EventAppending
+from foretaste.behaviour.group_commit import GroupCommit
 from foretaste.behaviour.impression_rows import ImpressionRows
 from foretaste.behaviour.keys import KeyTable
 from foretaste.behaviour.operator_reads import OperatorReads
 from foretaste.behaviour.placement_rows import PlacementRows
 from foretaste.behaviour.presence import enter_workspace
 from foretaste.behaviour.raw_select import RawSelect
-from foretaste.behaviour.reconnect import repeated
 from foretaste.behaviour.retention_rows import RetentionRows
 from foretaste.behaviour.schema import events, items, meta, users
 from foretaste.behaviour.settings import BehaviourSettings
@@ -45,7 +42,7 @@ from foretaste.behaviour.spent_events import EventBarrier
 from foretaste.behaviour.transactions import joint_transaction_of, read_surely
 from foretaste.behaviour.undo import UndoRows
 from foretaste.domain.consent import ConsentSettings
-from foretaste.domain.data import Event, Item, User
+from foretaste.domain.data import RETURN_EVENT, Event, Item, User
 from foretaste.domain.store import EventColumns, StoreListener
 from foretaste.errors import StoreError
 
@@ -66,7 +63,7 @@ def store_url(settings: BehaviourSettings, folder: Path) -> sa.URL:
 class SqlStore(
     UndoRows,
     RetentionRows,
-    ErasureRows,
+    EventAppending,
     ImpressionRows,
     ConversationRows,
     PlacementRows,
@@ -133,60 +130,6 @@ class SqlStore(
 
     # Events
 
-    def add_events(self, new: Sequence[Event]) -> int:
-        """Append, with what other threads bring, in one transaction; known ids are left alone.
-
-        → how many are new.
-        """
-        new = self.recordable(new)
-        if not new:
-            return 0
-        rows = [schema.event_row(event) for event in new]
-        joint = joint_transaction_of(self._engine)
-        if joint is None:
-            count = self._group_commit(rows)
-            self._tell_events(new)
-            return count
-        (count,) = self._append([rows])
-        if joint.put_listener is not None and count < len(rows):
-            joint.put_listener.note_known_events(rows)
-        joint.after_commit.append(partial(self._tell_events, new))
-        return count
-
-    def _tell_events(self, new: Sequence[Event]) -> None:
-        self.note_impressions(new)
-        if self.listener is not None:
-            self.listener.events_added(new)
-
-    def _append_surely(self, batches: Sequence[RowBatch]) -> list[int]:
-        """Again where the database broke it off: what is there by then is known by its id."""
-        return repeated(self._engine, lambda: self._append(batches))
-
-    def _append(self, batches: Sequence[RowBatch]) -> list[int]:
-        """In one transaction. → for each batch how many are new."""
-        insert = self._insert(events).on_conflict_do_nothing()
-        # what RETURNING would tell as well, at a quarter of the speed
-        options = {"preserve_rowcount": True}
-        with store_errors(self.url), write_transaction(self._engine) as connection:
-            refusals = self._refusals(connection, [row for rows in batches for row in rows])
-            batches = without_rows(batches, refusals)
-
-            def put(rows: RowBatch) -> int:
-                if not rows:
-                    return 0
-                if is_copied(connection, rows):
-                    return copy_rows(connection, events, rows)
-                return connection.execute(insert, rows, execution_options=options).rowcount
-
-            if len(batches) == 1:
-                return [put(batches[0])]
-            all_rows = [row for rows in batches for row in rows]
-            with connection.begin_nested() as attempt:
-                if put(all_rows) == len(all_rows):
-                    return [len(rows) for rows in batches]
-                attempt.rollback()  # some were there: whose?
-            return [put(rows) for rows in batches]
-
     def events(
         self, after_number: int = 0, until_number: int | None = None
     ) -> Iterator[tuple[int, Event]]:
@@ -229,18 +172,23 @@ class SqlStore(
         after_number: int = 0,
         chunk_size: int = ROWS_PER_CHUNK,
         until_number: int | None = None,
+        *,
+        as_returned: bool = False,
     ) -> Iterator[EventColumns]:
         """(user, session, item, kind, value, at, text, query) in the order of acceptance.
 
         An anonymous event has the user whose it is, by all that is known at the number
-        `until_number`.
+        `until_number`. as_returned: without what came back, past that number too, and returns.
         """
+        returned = self.returned_numbers() if as_returned else frozenset()
         c = events.c
         columns = (c.user, c.session, c.item, c.kind, c.value, c.at, c.text, c.query)
         owners = self.owners(until=until_number)
         for number, user, session, *other_columns in self._rows_after(
             c.seq, columns, after_number, chunk_size, until_number
         ):
+            if returned and (number in returned or other_columns[1] == RETURN_EVENT):
+                continue
             if owners and user is None:
                 user = owners.owner_of(session, number)[0]
             yield user, session, *other_columns

@@ -39,7 +39,7 @@ from foretaste.behaviour.schema import (
     replaced_rows,
     users,
 )
-from foretaste.domain.data import Item
+from foretaste.domain.data import RETURN_EVENT, Item
 from foretaste.domain.imports import UndoCounts
 from foretaste.domain.patience import UNLIMITED, current_patience, patience
 from foretaste.errors import InputError
@@ -136,9 +136,15 @@ class UndoRows(ImportRows, ErasureRows):
         undone, remaining = without_parts(load_part_numbers(connection, "events"), parts)
         brought = union_of([numbers.brought for numbers in undone])
         own = share_numbers(connection, brought, remaining, "events")
+        first_number = int(own[0]) if own.size else None
+        is_return = events.c.kind == RETURN_EVENT
+        for condition in run_conditions(events.c.seq, own):
+            query = sa.select(events.c.seq).where(is_return, condition).limit(1)
+            if connection.scalar(query) is not None:  # purchases from before count again
+                first_number = 0
+                break
         event_count = delete_by_number(connection, events.c.seq, own)
-        counts = UndoCounts(events=event_count, shared=brought.size - own.size)
-        return counts, int(own[0]) if own.size else None
+        return UndoCounts(events=event_count, shared=brought.size - own.size), first_number
 
     def _undo_entities(
         self, connection: sa.Connection, table: sa.Table, parts: Sequence[Part]

@@ -95,13 +95,19 @@ class EventLog(Protocol):
         """
 
     def event_columns(
-        self, after_number: int = 0, chunk_size: int = 50_000, until_number: int | None = None
+        self,
+        after_number: int = 0,
+        chunk_size: int = 50_000,
+        until_number: int | None = None,
+        *,
+        as_returned: bool = False,
     ) -> Iterator[EventColumns]:
         """(user, session, item, kind, value, at, text, query) in the order of acceptance.
 
         What preparing interactions needs of each event and no more: several times faster than
         `events`. `chunk_size` is how many are fetched at once. With `until_number` nothing that was
-        accepted past that number is known, not even whose a session is.
+        accepted past that number is known, not even whose a session is. as_returned: but for what
+        came back since; it is left out, and so are all returns.
         """
 
     def events_by_id(self, event_ids: Sequence[str]) -> Mapping[str, Event]:
@@ -162,7 +168,8 @@ class EventLog(Protocol):
         the newest, as their `Past` says. A session is everybody who was in it.
 
         What a user did before they were identified has the number of the event that identified
-        them. However much somebody did, no more is read than is asked for.
+        them. What came back since is left out. However much somebody did, no more is read than is
+        asked for.
         """
 
     def newest_event_number(self, user: str | None, session: str | None) -> int:
@@ -171,10 +178,10 @@ class EventLog(Protocol):
     def user_counts(
         self, since: float, until: float, event_types: Sequence[str]
     ) -> list[tuple[str, int]]:
-        """(item, how many people took it by events of these types in since < at <= until)."""
+        """(item, people who took and kept it by events of these types in since < at <= until)."""
 
     def event_value_sums(self, event_types: Sequence[str]) -> list[tuple[str, float, int]]:
-        """(item, sum of the values, number of them) of the events of these types with a value."""
+        """(item, sum of the values, number of them) of events of these types that were kept."""
 
     def count_interactions(self, event_types: Sequence[str], after_number: int) -> int:
         """How many events of these types name an item, past the number `after_number`."""
@@ -368,6 +375,8 @@ class Store(
     """All of them: one place, so that one transaction can reach across."""
 
     listener: StoreListener | None
+    purchases_returned: Callable[[], None] | None
+    """Called when events that were counted before came back."""
     has_pseudonyms: bool
     """Whether ids of people and sessions are pseudonyms at rest."""
 

@@ -37,15 +37,19 @@ def cleaned_interactions(
     *,
     curves: ValueCurves | None = None,
     until: int | None,
+    as_returned: bool = False,
     progress: Progress,
 ) -> tuple[Interactions, CleaningReport, LoadReport]:
     """items: they get their internal ids by their order. until: a number in the log; None is all
     of it. weights: event type → what one event of it weighs. values: what values are
     worth by the settings. curves: those of a model version; None makes them from the data.
+    as_returned: as of `event_columns`.
     """
     index = {item: position for position, item in enumerate(items)}
     raw, gathering = build_interactions(
-        teaching_rows(store.event_columns(until_number=until), store.training_book()),
+        teaching_rows(
+            store.event_columns(until_number=until, as_returned=as_returned), store.training_book()
+        ),
         index,
         weights,
         total=store.counts()["events"],

@@ -24,15 +24,11 @@ from foretaste.domain.bare_event import BareEvent
 from foretaste.domain.data import RETURN_EVENT, Event, Interactions, Longs, UserContext
 from foretaste.domain.event_value import NO_CURVES, ValueCurves, counted_weights
 from foretaste.domain.ports import Progress, no_progress
+from foretaste.domain.returns import reads_returns, returned_purchases
 from foretaste.domain.store import EventColumns
 from foretaste.domain.text_limits import MAX_EVENT_VALUE, MAX_TEXT_LENGTH
 from foretaste.errors import InputError
-from foretaste.prepare.returns import (
-    reads_returns,
-    returned_items,
-    returned_purchases,
-    rows_not_returned,
-)
+from foretaste.prepare.returns import returned_items, rows_not_returned
 from foretaste.prepare.value_curves import apply_value_curves, row_worths
 
 ROWS_PER_CHUNK = 65_536

@@ -1,11 +1,5 @@
-"""In: one person's events in time order. Out: which of them are purchases that came back.
+"""In: histories. Out: the same without the purchases that came back; see `domain.returns`."""
 
-A return takes back the last purchase of the same item before it, as if it had never been: the
-person does not have it, and it says nothing of what they want. What they did besides, such as a
-view, stays.
-"""
-
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -13,28 +7,8 @@ import numpy.typing as npt
 
 from foretaste.domain.bare_event import BareEvent
 from foretaste.domain.data import Event
-from foretaste.domain.event_types import RETURN_EVENT, RETURNABLE_TYPES
-
-
-def reads_returns(weights: Mapping[str, float]) -> bool:
-    """Whether a return takes a purchase back: not where the settings give returns a weight of their
-    own, by which they count like other events.
-    """
-    return weights.get(RETURN_EVENT) == 0
-
-
-def returned_purchases(events: Iterable[tuple[str, int]]) -> list[int]:
-    """events: (event type, internal item id) in time order. → positions of the purchases that came
-    back, in the order of their returns.
-    """
-    kept_positions = defaultdict[int, list[int]](list)
-    returned_positions = []
-    for position, (event_type, item) in enumerate(events):
-        if event_type in RETURNABLE_TYPES:
-            kept_positions[item].append(position)
-        elif event_type == RETURN_EVENT and kept_positions[item]:
-            returned_positions.append(kept_positions[item].pop())
-    return returned_positions
+from foretaste.domain.event_types import RETURN_EVENT
+from foretaste.domain.returns import reads_returns, returned_purchases
 
 
 def returned_items(

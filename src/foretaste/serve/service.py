@@ -176,6 +176,8 @@ class Service:
         """Take in events, durable when this returns, and count them. owner: of their ids."""
         refusal = access.refusal
         summary = self.ingestor.events(rows, self.now(), refuse_user=refusal, id_owner=owner)
+        if summary.returns:
+            self.workspace.returned_counts.follow()
         if self._metrics is not None:
             self._metrics.record_events(
                 accepted=summary.accepted,

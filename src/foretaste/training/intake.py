@@ -8,11 +8,13 @@ from foretaste.behaviour.importer import import_all
 from foretaste.behaviour.inspection.inspection_report import Inspection
 from foretaste.behaviour.inspection.inspector import inspect_tables
 from foretaste.behaviour.inspection.table_source import TableSource
+from foretaste.behaviour.recording import identify_session
 from foretaste.config.load import Config
-from foretaste.domain.imports import ImportResults
+from foretaste.domain.imports import ImportRecords, ImportResults, UndoReceipt
 from foretaste.domain.ports import Progress
 from foretaste.domain.store import Store
 from foretaste.training.recount import ErasureRecounter
+from foretaste.training.returned_counts import ReturnedCounts
 
 
 class ImportWorkspace(Protocol):
@@ -21,6 +23,7 @@ class ImportWorkspace(Protocol):
     progress: Progress
     clock: Callable[[], float]
     recounter: ErasureRecounter
+    returned_counts: ReturnedCounts
 
     @property
     def store(self) -> Store: ...
@@ -49,6 +52,7 @@ def import_sources(
     )
     if any(result.replaced_imports for result in results):
         workspace.recounter.recount_after_undo()
+    workspace.returned_counts.follow_import()
     return ImportResults(results)
 
 
@@ -62,3 +66,19 @@ def inspect_sources(workspace: ImportWorkspace, tables: Sequence[TableSource]) -
         progress=workspace.progress,
         stock_attribute=workspace.config.rank.stock_attribute,
     )
+
+
+class IntakeMethods:
+    """Who a session is, and the imports of a workspace."""
+
+    def identify(self: ImportWorkspace, session: str, user: str) -> bool:
+        """A session is a user's, and what it did before too. → whether that is new."""
+        return identify_session(self.store, session, user, self.config.behaviour, self.clock())
+
+    def imports(self: ImportWorkspace) -> ImportRecords:
+        """The receipts of all imports, the oldest first."""
+        return ImportRecords(self.store.imports())
+
+    def undo_import(self: ImportWorkspace, *numbers: int) -> UndoReceipt:
+        """As if these imports had never been: in the store, then in the counts of the models."""
+        return self.recounter.undo_imports(numbers)

@@ -78,7 +78,7 @@ class ErasureRecounter:
     def __init__(self, workspace: RecountWorkspace) -> None:
         self._workspace = workspace
         self.receipts = ReceiptBook(workspace)
-        self._thread = PacedThread(self._recount_beside, self._pause_left)
+        self._thread = PacedThread(self._recount_beside, self.pause_left)
 
     def erase(self, user: str, *, is_served: bool = False) -> ErasureReceipt:
         """Forget a person. What answers has forgotten them when this returns.
@@ -104,10 +104,10 @@ class ErasureRecounter:
         erased_at = workspace.store.erased_at(user)
         give_way()
         recounted_versions, notes = list[str](), list[str]()
-        if is_served and self._pause_left() > 0:
+        if is_served and self.pause_left() > 0:
             notes = [] if erased_at is None else [PENDING_ANSWERING_NOTE, PENDING_LOG_NOTE]
         else:
-            recounted_versions, notes = self._follow_erasure(defer_others=is_served)
+            recounted_versions, notes = self.follow_erasure(defer_others=is_served)
         if not try_step(workspace.store.export_erasures):
             notes.append(PENDING_LIST_NOTE)
         if notes:
@@ -220,10 +220,10 @@ class ErasureRecounter:
         counts = store.take_back_events(event_owners, keep_out_unknown=by_page)
         recounted_versions, notes = list[str](), list[str]()
         if counts.taken_back or counts.duplicates:  # a retry finishes what was broken off
-            if by_page and self._pause_left() > 0:
+            if by_page and self.pause_left() > 0:
                 notes = [PENDING_TAKE_BACK_NOTE] if counts.taken_back else []
             else:
-                recounted_versions, notes = self._follow_erasure(defer_others=True)
+                recounted_versions, notes = self.follow_erasure(defer_others=True)
             if notes:
                 self.recount_soon()
         return TakeBackReceipt(counts, tuple(recounted_versions), tuple(notes))
@@ -237,7 +237,7 @@ class ErasureRecounter:
             self.recount_soon()
         return deleted
 
-    def _follow_erasure(self, *, defer_others: bool) -> tuple[list[str], list[str]]:
+    def follow_erasure(self, *, defer_others: bool) -> tuple[list[str], list[str]]:
         """Count anew, and rid the database's log of it. → (names of the versions that were, what is
         still due).
         """
@@ -274,7 +274,7 @@ class ErasureRecounter:
 
     def recount_after_undo(self) -> tuple[list[str], list[str]]:
         """Imports were undone in the store. → (new names of versions, what is still due)"""
-        recounted_versions, notes = self._follow_erasure(defer_others=False)
+        recounted_versions, notes = self.follow_erasure(defer_others=False)
         if notes:
             self.recount_soon()
         return recounted_versions, notes
@@ -308,7 +308,7 @@ class ErasureRecounter:
         self.close_receipts()
         return is_done
 
-    def _pause_left(self) -> float:
+    def pause_left(self) -> float:
         """Seconds until what answers may be counted anew; 0 where it need not be."""
         workspace = self._workspace
         version = self._stale_version(workspace.store.erasure_count(), answering_only=True)

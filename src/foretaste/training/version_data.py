@@ -36,6 +36,8 @@ class VersionWorkspace(Protocol):
         items: Mapping[str, Item],
         until: int | None = None,
         curves: ValueCurves | None = None,
+        *,
+        as_returned: bool = False,
     ) -> tuple[Interactions, Any, Any]: ...
     def vectors(self, items: Sequence[Item], encoder: str | None = None) -> Floats: ...
     @property
@@ -62,7 +64,7 @@ def version_data(
     readers = workspace.readers(encoder)
     product = workspace.models.load(version.name, version_catalogue, open_reader=readers)
     interactions, _, _ = workspace.interactions(
-        items, int(version.data["event"]), version_curves(version.data)
+        items, int(version.data["event"]), version_curves(version.data), as_returned=True
     )
     no_rows = np.empty(0, np.int64)
     no_cases = EvaluationCases(interactions, no_rows, no_rows)

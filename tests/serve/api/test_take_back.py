@@ -152,3 +152,23 @@ def test_the_client_for_python(shop: Shop) -> None:
         result = client.take_back(["c1", {"event_id": "c2"}, "c3"])
     assert (result.taken_back, result.duplicates, result.unknown) == (2, 0, ("c3",))
     assert not shop.hidden("v6")
+
+
+def test_what_is_sent_back_is_counted_for_nobody_from_the_next_list_on(shop: Shop) -> None:
+    """A `return` event takes the purchase off what others are shown, too."""
+
+    def order(name: str, user: str, item: str, event_type: str) -> dict[str, Any]:
+        return {"event_id": name, "event_type": event_type, "user": user, "item": item}
+
+    def reasons() -> str:
+        body, headers = {"item": "kitchen-1", "n": 20}, shop.headers("server")
+        answer = shop.http.post("/v1/bought-together", json=body, headers=headers)
+        return str([row["reason"] for row in answer.json()["items"]])
+
+    people, items = ("buyer-1", "buyer-2", "buyer-3"), ("kitchen-1", "space-7")
+    orders = [order(f"{item} {user}", user, item, "purchase") for user in people for item in items]
+    shop.send("server", *orders)
+    assert "Bought together" in reasons()
+    backs = [order(f"back {user}", user, "space-7", "return") for user in people]
+    assert shop.send("server", *backs)["accepted"] == 3
+    assert "Bought together" not in reasons()
