@@ -41,7 +41,7 @@ def test_what_came_back_whole_is_no_purchase(shop: Shop, rows: tuple[str, ...]) 
     notes = " ".join(first.warnings)
     assert "2 rows with Menge below 0 are returns" in notes
     assert "rows with Menge below 0 were left out: 1 (a part of what was bought)" in notes
-    assert "left alone: Einzelpreis" in notes
+    assert "what was paid for the items, Einzelpreis × Menge" in notes
     again = shop.add("events", table(*rows), "orders.csv")
     assert (again.added, again.known) == (0, 6)
     assert kept_purchases(shop) == sorted(KEPT)

@@ -24,6 +24,7 @@ from foretaste.behaviour.forms import EventForm, event_form, extend_event_form
 from foretaste.behaviour.known_items import KnownItems, load_known_items
 from foretaste.behaviour.nested import NestedReader, nested_rows
 from foretaste.behaviour.order_owners import ownerless_order_warnings
+from foretaste.behaviour.paid_amounts import PaidAmounts, find_paid_amounts
 from foretaste.behaviour.parse import parse_event
 from foretaste.behaviour.reading.attention import Attention, find_attention
 from foretaste.behaviour.reading.ids import IdForms
@@ -46,7 +47,7 @@ from foretaste.behaviour.view_words import note_view_words, verb_of_columns
 from foretaste.behaviour.wide import is_wide, wide_columns
 from foretaste.behaviour.wide_reader import WideReader
 from foretaste.domain.data import Event, RejectedRow
-from foretaste.domain.event_types import RETURN_EVENT
+from foretaste.domain.event_types import RETURN_EVENT, RETURNABLE_TYPES
 from foretaste.domain.event_value import WATCHED_TYPES
 from foretaste.domain.store import Store
 
@@ -147,6 +148,9 @@ def _flat_event_reader(
         used_columns = [*form.columns.values(), known_items.title_column]
         stored_items = lambda: (item for _, item in known_items.store.items())  # noqa: E731
         attention = find_attention(table.columns, used_columns, table.head, stored_items, settings)
+    returned_rows = find_returned_rows(table, form.columns, settings)
+    field_columns = {column for column in form.columns.values() if column is not None}
+    paid_amounts = find_paid_amounts(table, form.columns, field_columns, settings)
     reading = TableReading(
         "events",
         table.columns,
@@ -159,13 +163,14 @@ def _flat_event_reader(
         item_title_column=known_items.title_column,
         item_reading=None if describer is None else describer.reading,
         attention_columns=() if attention is None else tuple(attention.columns.values()),
+        amount_columns=() if paid_amounts is None else paid_amounts.columns,
+        quantity_column=None if returned_rows is None else returned_rows.quantity_column,
     )
-    returned_rows = find_returned_rows(table, form.columns, settings)
     if returned_rows is not None:
         table.rows = returned_rows.returns_last(table.rows)
     return _EventReader(
         *(reading, table, form, settings, known_items, now, decisions, id_forms, ranked_rows),
-        *(attention, returned_rows),
+        *(attention, returned_rows, paid_amounts),
     )
 
 
@@ -231,6 +236,7 @@ class _EventReader:
         ranked_rows: RankedRows | None,
         attention: Attention | None,
         returned_rows: ReturnedRows | None,
+        paid_amounts: PaidAmounts | None,
     ) -> None:
         self.reading = reading
         self._table = table
@@ -240,7 +246,8 @@ class _EventReader:
         self._now = now
         self._decisions, self._id_forms = decisions, id_forms
         self._ranked_rows, self._attention = ranked_rows, attention
-        self._returned_rows = returned_rows
+        self._returned_rows, self._paid_amounts = returned_rows, paid_amounts
+        self._has_amounts = False
         self._sign_ins = SignIns(form.columns["user"], form.columns["session"])
         self._attended_types: set[str] = set()
         self._seen_columns = dict.fromkeys(table.columns)
@@ -297,9 +304,21 @@ class _EventReader:
             return () if self._says_nothing(event, row) else (event,)
         if isinstance(row, ReturnedRow):
             event = as_return(event)  # type: ignore[arg-type]  # an Event
+        elif self._paid_amounts is not None:
+            event = self._with_amount(event, row)  # type: ignore[arg-type]  # an Event
         if self._attention is not None:
             event = self._with_attention(event, row)  # type: ignore[arg-type]  # an Event
         return (self._known_items.check(event, file, line, row),)  # type: ignore[arg-type]  # an Event
+
+    def _with_amount(self, event: Event, row: Row) -> Event:
+        """A purchase with what was paid as its value. Its id is that of before, so that a file that
+        was imported before values were read is known.
+        """
+        if self._paid_amounts is None or event.kind not in RETURNABLE_TYPES:
+            return event
+        value = self._paid_amounts.value(row)
+        self._has_amounts = self._has_amounts or value is not None
+        return replace(event, value=value)
 
     def _with_attention(self, event: Event, row: Row) -> Event:
         """The event with how much of its item it took in as its value."""
@@ -317,8 +336,10 @@ class _EventReader:
         if self._seen_columns:
             warnings += missing_column_warnings(self._seen_columns, column_settings, "events")
         used_columns = {*self._form.columns.values(), self._known_items.title_column}
-        if self._returned_rows is not None and self._returned_rows.counts:
+        if self._returned_rows is not None:
             used_columns.add(self._returned_rows.quantity_column)
+        if self._has_amounts:
+            used_columns.update(self.reading.amount_columns)
         if self._attended_types:
             used_columns.update(self.reading.attention_columns)
         if self._known_items.describer is not None and self._known_items.described_count:
@@ -349,6 +370,8 @@ class _EventReader:
         warnings += _event_type_notes(self._form) + self._sign_ins.notes()
         if self._returned_rows is not None:
             warnings += self._returned_rows.notes()
+        if self._paid_amounts is not None and self._has_amounts:
+            warnings.append(self._paid_amounts.note())
         if self._left_out:
             reasons = [f"{count:,} ({reason})" for reason, count in self._left_out.most_common()]
             warnings.append(f"rows that say nothing of taste were left out: {', '.join(reasons)}")

@@ -35,5 +35,9 @@ class TableReading:
     """Of events: the column with the titles of items that are new."""
     attention_columns: tuple[str, ...] = ()
     """Of events: the columns that their values are made of, see `reading.attention`."""
+    amount_columns: tuple[str, ...] = ()
+    """Of orders: the columns that say what was paid, see `paid_amounts`."""
+    quantity_column: str | None = None
+    """Of orders: the column by which returns are told, see `returned_rows`."""
     item_reading: "TableReading | None" = None
     """Of events: how the columns are read that describe items that are new."""

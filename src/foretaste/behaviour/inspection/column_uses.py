@@ -120,7 +120,9 @@ def _use(column: str, field: str | None, reading: TableReading) -> str:
     decision = reading.decisions.get(column)
     if column == reading.item_title_column:
         return "title"
-    if column in reading.attention_columns:
+    if column == reading.quantity_column:
+        return "quantity"
+    if column in (*reading.attention_columns, *reading.amount_columns):
         return "value"
     if (item_reading := _item_reading(column, reading)) is not None:
         fields = {name: field for field, name in item_reading.columns_by_field.items()}
@@ -176,6 +178,8 @@ def _column_use(
         reason = reading.reasons.get(field, "its name")
     elif column in reading.attention_columns:
         reason = "it says how much of its item an event took in"
+    elif column == reading.quantity_column or column in reading.amount_columns:
+        reason = _reason_of_orders(column, reading)
     elif column == reading.item_title_column:
         reason = "items that are new are called so"
     elif _item_reading(column, reading) is not None:
@@ -185,6 +189,17 @@ def _column_use(
     use = _use(column, field, reading)
     feature_type = _feature_type(column, field, values, reading, settings)
     return ColumnUse(column, use, manner, reason, filled, readable, samples, feature_type)
+
+
+def _reason_of_orders(column: str, reading: TableReading) -> str:
+    """What the number of pieces or the price in a row of an order is used for."""
+    uses = []
+    if column in reading.amount_columns:
+        amount = " × ".join(reading.amount_columns)
+        uses.append(f"what was paid for the item is {amount}")
+    if column == reading.quantity_column:
+        uses.append("a row below 0 is a return")
+    return "; ".join(uses)
 
 
 def _worth_of_ratings(
