@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from foretaste.errors import InputError
+from foretaste.loop import Foretaste
 
 from .conftest import NOW, Shop
 
@@ -251,3 +253,47 @@ def test_no_end_is_no_end(shop: Shop, cell: str) -> None:
 def test_a_far_end_is_far(shop: Shop) -> None:
     shop.add("items", "id,available_until\na,9999-12-31\nb,253402300799\n")
     assert all(item.available(NOW) for item in shop.items.values())
+
+
+ZONE_NOTE = "name no time zone and were taken as UTC"
+
+
+def zone_notes(shop: Shop, *times: str, **settings: Any) -> list[str]:
+    rows = "".join(f"u{number},a,{time}\n" for number, time in enumerate(times))
+    result = shop.add("events", f"user,item,at\n{rows}", **settings)
+    return [note for note in result.warnings if "time zone" in note]
+
+
+def test_that_times_name_no_zone_is_said_with_what_to_do(shop: Shop) -> None:
+    (note,) = zone_notes(shop, "2026-01-02T10:00:00Z", "2026-01-02 10:30")
+    assert f"times like 2026-01-02 10:30 {ZONE_NOTE}; if they are of another, set " in note
+    assert "behaviour.timezone, e.g. Europe/Berlin, and import again with --replace" in note
+
+
+@pytest.mark.parametrize(
+    ("times", "settings"),
+    [
+        (["2026-01-02T10:00:00Z", "2026-01-02T10:00:00+01:00"], {}),
+        (["1767348000", "1767348001"], {}),
+        (["2026-01-02", "2026-01-03"], {}),  # days, whichever the zone is
+        (["2026-01-02 10:30"], {"timezone": "Europe/Berlin"}),
+        (["2026-01-02 10:30"], {"timezone": "UTC"}),  # whoever says so knows
+    ],
+)
+def test_where_there_is_nothing_to_say_of_zones(
+    shop: Shop, times: list[str], settings: dict[str, str]
+) -> None:
+    assert zone_notes(shop, *times, **settings) == []
+
+
+def test_of_several_files_it_is_said_once_and_inspect_says_it_too(tmp_path: Path) -> None:
+    paths = [tmp_path / "a-events.csv", tmp_path / "b-events.csv"]
+    for path in paths:
+        path.write_text(f"user,item,at\n{path.stem},a,2026-01-02 10:30\n")
+    workspace = Foretaste.open(tmp_path / "shop")
+    (inspected, _) = workspace.inspect(*paths).files
+    assert sum(ZONE_NOTE in line for line in [*inspected.facts(), *inspected.remarks()]) == 1
+    assert not any("without a zone" in line for line in inspected.facts())
+    results = workspace.add(*paths)
+    assert [sum(ZONE_NOTE in note for note in result.warnings) for result in results] == [1, 0]
+    workspace.close()

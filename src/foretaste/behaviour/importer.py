@@ -26,6 +26,7 @@ from foretaste.behaviour.import_run import ImportRun
 from foretaste.behaviour.inspection.column_uses import short_lines
 from foretaste.behaviour.inspection.sources import Announce, say_nothing, with_record_types
 from foretaste.behaviour.inspection.table_source import TableSource
+from foretaste.behaviour.reading.times import NO_ZONE
 from foretaste.behaviour.rejected_rows import without_cells
 from foretaste.behaviour.row_reader import RowReader, make_row_reader
 from foretaste.behaviour.rows import OpenTable
@@ -77,7 +78,7 @@ def import_all(
     settings, now = settings.with_at_unit(at_unit), clock()
     tables = with_record_types(tables, store, settings, now, yes=yes, announce=announce)
     run = ImportRun(store, clock, settings.undoable_imports, replace_earlier)
-    results = []
+    results: list[ImportResult] = []
     with run.whole(tables):
         for table in tables:
             result = import_table(
@@ -91,6 +92,9 @@ def import_all(
                 run=run,
                 **options,
             )
+            if any(NO_ZONE in note for earlier in results for note in earlier.warnings):
+                notes = tuple(note for note in result.warnings if NO_ZONE not in note)
+                result = replace(result, warnings=notes)  # said once of all files
             save_imports(store, [result])
             results.append(result)
     return results

@@ -6,6 +6,7 @@ from typing import Any
 
 from foretaste.behaviour.files.file_settings import RecordType
 from foretaste.behaviour.inspection.column_uses import ColumnUse
+from foretaste.behaviour.reading.times import NO_ZONE
 from foretaste.display.render import face
 from foretaste.domain.data import RejectedRow
 
@@ -62,7 +63,8 @@ class FileInspection:
         if self.rows:
             bad = f", {self.rejected:,} of them bad" if self.rejected else ", all good"
             lines.append(f"{self.rows:,} rows{bad}")
-        if self.record_type == "events" and not self.problem:
+        has_zone_note = any(NO_ZONE in note for note in self.notes)
+        if self.record_type == "events" and not self.problem and not has_zone_note:
             lines.append(f"times without a zone are taken as {self.timezone}")
         if self.language_summary:
             lines.append(f"languages of their texts: {self.language_summary}")

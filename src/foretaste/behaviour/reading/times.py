@@ -6,7 +6,7 @@ it does not tell is refused, with the setting that does.
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,10 @@ UNIT_HINT = (
     "if they are right, say what the numbers count with --at-unit (or behaviour.at_unit): s, ms, "
     "us, ns, min, h or d since 1970, or excel for the days of a spreadsheet"
 )
+MAX_ZONE_CELLS = 1_000
+"""Times that are looked at for a zone."""
+NO_ZONE = "name no time zone and were taken as"
+"""In the note of times that name none."""
 _FIRST_EXCEL_DAY = 32_874.0  # 1990-01-01
 _MAX_YEARS_ON_OFFER = 200
 
@@ -58,6 +62,8 @@ def read_time_column(
             f"{format_time(example)}; behaviour.at_unit says otherwise"
         )
     order, is_order_decided, problem = _date_order(filled, settings)
+    if field == "at" and problem is None:
+        warnings += zone_notes(filled, settings, unit, order)
     parser = time_parser(field, settings, unit=unit, order=order, cells=filled)
     forms = Counter(_form(cell, unit, order) for cell in filled)
     if len(forms) > 1:
@@ -75,6 +81,33 @@ def read_time_column(
         problem=problem,
         decided=is_order_decided and problem is None,
     )
+
+
+def zone_notes(
+    cells: Sequence[Any],
+    settings: BehaviourSettings,
+    unit: TimeUnit | None,
+    order: DateOrder | None,
+) -> list[str]:
+    """That times name no zone, where nobody has said which is meant; dates alone are the day."""
+    if "timezone" in settings.model_fields_set:
+        return []
+    by_zone = [
+        MomentParser("at", zone=zone, unit=unit, order=order or date_order(settings.locale))
+        for zone in (UTC, timezone(timedelta(hours=1)))
+    ]
+    for cell in cells[:MAX_ZONE_CELLS]:
+        try:
+            at, other = (parse(cell) for parse in by_zone)
+        except CellError:
+            continue
+        if at is not None and at != other and at % SECONDS_PER_DAY:
+            return [
+                f"times like {display_text(cell)} {NO_ZONE} {settings.timezone}; "
+                "if they are of another, set behaviour.timezone, e.g. Europe/Berlin, and import "
+                "again with --replace"
+            ]
+    return []
 
 
 def time_parser(

@@ -24,6 +24,8 @@ const IMPORT_NOTES = [
   N_("rows with {column} below 0 were left out: {reasons}"),
   N_("what was paid for the items, {columns}, is the value of these purchases; lists go by it where [rank] goal = \"event_value\" says so"),
   N_("there is no time column: the row number was taken as the time, in seconds, which keeps the order of this file and says nothing else"),
+  N_("column {column}: {note}"),
+  N_("times like {time} name no time zone and were taken as {zone}; if they are of another, set behaviour.timezone, e.g. Europe/Berlin, and import again with --replace"),
   N_("times are written in several ways, each was read by its own: {shares}"),
   N_("times like {number} were read as days of a spreadsheet, {time}; behaviour.at_unit says otherwise"),
   N_("numbers of {column} are written with a point and with a comma before the decimals; each that can be read in one way only was; see behaviour.locale"),
@@ -235,12 +237,15 @@ function patternsOf(messages) {
   }));
 }
 
+const OF_COLUMN = /^column '([^']+)': (.+)$/s;
 const NOTE_PATTERNS = patternsOf([...IMPORT_NOTES, ...REJECTS, ...DATA_WARNINGS, ...LIST_WARNINGS]);
 const REPORT_PATTERNS = patternsOf(REPORT_LINES);
 const PART_PATTERNS = patternsOf([...LANGUAGES, ...PARTS]);
 
 /* A text that is not known here stays as it is. A note of a file begins with its name. */
 export function noteText(text) {
+  const ofColumn = OF_COLUMN.exec(text);
+  if (ofColumn) return t("column {column}: {note}", { column: `'${ofColumn[1]}'`, note: noteText(ofColumn[2]) });
   const known = translated(text, NOTE_PATTERNS);
   if (known !== null) return known;
   const ofFile = /^([^:\s]+\.\w+): (.+)$/s.exec(text);
