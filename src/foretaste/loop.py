@@ -341,7 +341,7 @@ class Foretaste(
             level, slate, reason = first_in_time(self.fallback, chain, question, budget, slot)
             lag = None
             if newest.lag is not None:
-                slate = slates.on_offer(slate, question)
+                slate = slates.on_offer(slate, question, snapshot)
                 lag = newest.lag if slates.has_newer_events(page.request, snapshot) else None
             # the reasons, and what is kept for attribution and for the next page
             degraded = degradation(level, reason, lag=lag, outage=slates.outage)

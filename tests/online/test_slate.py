@@ -341,7 +341,7 @@ def test_what_is_still_on_offer_is_asked_of_the_store_once_for_all_items(
 
         monkeypatch.setattr(shop.store, name, counting)
 
-    left = shop.slates.on_offer(slate, question)
+    left = shop.slates.on_offer(slate, question, snapshot)
 
     assert questions == ["items_by_id"]
     assert left.choice.items.tolist() == slate.choice.items.tolist()[1:]

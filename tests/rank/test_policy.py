@@ -133,7 +133,8 @@ def answered(
     slate = slates.slate(page, question, scorer, np.random.default_rng(0))
     degraded = None
     if way == "late":
-        slate, degraded = slates.on_offer(slate, question), Degradation("popularity", "busy")
+        slate = slates.on_offer(slate, question, snapshot)
+        degraded = Degradation("popularity", "busy")
     recommendation = slates.recommendation(question, snapshot, slate, degraded)
     slates.keep(page.request, recommendation)
     return recommendation

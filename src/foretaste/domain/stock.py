@@ -1,7 +1,7 @@
 """In: a column of items, or a cell of it. Out: whether it says what is left, and if any is."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foretaste.domain.feature_types import FLAG_VALUES
@@ -107,3 +107,15 @@ def is_sold_out(text: str) -> bool:
 
 def _plain(text: str) -> str:
     return " ".join(text.lower().replace("_", " ").split())
+
+
+def is_item_sold_out(attributes: Mapping[str, Sequence[str]], column: str | None) -> bool:
+    """Whether the attributes of an item say that none is there. column: as the settings name it,
+    which may be the name that it has in a file; None where lists do not go by it.
+    """
+    if column is None:
+        return False
+    values = attributes.get(column)
+    if values is None and is_stock_name(column):
+        values = attributes.get(STOCK_COLUMN)
+    return any(map(is_sold_out, values or ()))

@@ -1,12 +1,16 @@
 """A list with the terms of its scores in, its items as they are answered with out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from foretaste.domain.data import Recommended
+from foretaste.domain.data import Item, Recommended
+from foretaste.domain.stock import is_item_sold_out
 from foretaste.domain.store import ItemStore
 from foretaste.domain.term_table import TermTable
 from foretaste.generate.reasons import ListReasons
 from foretaste.online.snapshot import Snapshot
+from foretaste.rank.condition_nodes import condition_columns
+from foretaste.rank.conditions import parse_condition
 from foretaste.rank.filters import FilterContext
 from foretaste.rank.index import Mask
 from foretaste.rank.properties import RequestedProperties
@@ -80,12 +84,29 @@ def event_titles(terms: TermTable, snapshot: Snapshot) -> dict[str, str]:
 
 
 def offered_rows(
-    slate: ExplainedSlate, question: FilterContext, store: ItemStore
+    slate: ExplainedSlate,
+    question: FilterContext,
+    known_items: Mapping[str, Item],
+    store: ItemStore,
+    stock_column: str | None,
 ) -> ExplainedSlate:
-    """Without what was hidden or taken off in the store since the snapshot."""
+    """Without what was hidden, taken off or sold out in the store since the snapshot, or changed in
+    what the question filters by: who asks for the cheap ones is not shown what became dear.
+
+    known_items: as the snapshot has them. stock_column: that says what is sold out, if one does.
+    """
     ids = [question.index.catalogue.ids[item] for item in slate.choice.items.tolist()]
     items = store.items_by_id(ids)
-    rows = [
-        row for row, item in enumerate(ids) if item in items and items[item].available(question.now)
-    ]
+    columns = tuple(condition_columns(parse_condition(question.request.filter or {})))
+
+    def is_offered(item_id: str) -> bool:
+        item = items.get(item_id)
+        if item is None or not item.available(question.now):
+            return False
+        old_attributes = known_items[item_id].attributes if item_id in known_items else {}
+        return not is_item_sold_out(item.attributes, stock_column) and all(
+            item.attributes.get(column) == old_attributes.get(column) for column in columns
+        )
+
+    rows = [row for row, item_id in enumerate(ids) if is_offered(item_id)]
     return slate if len(rows) == len(ids) else slate.only(rows)

@@ -325,9 +325,12 @@ class SlateBuilder(SharedResults):
         user_counts = tuple(int(count) for count in counted)
         return ExplainedSlate(choice, TermTable.joined((), len(counted)), user_counts)
 
-    def on_offer(self, slate: ExplainedSlate, question: FilterContext) -> ExplainedSlate:
-        """Without what was hidden, taken off or changed since the snapshot."""
-        return offered_rows(slate, question, self._store)
+    def on_offer(
+        self, slate: ExplainedSlate, question: FilterContext, snapshot: Snapshot
+    ) -> ExplainedSlate:
+        """Without what was hidden, taken off, sold or changed since the snapshot."""
+        stock_column = self._settings.stock_attribute
+        return offered_rows(slate, question, snapshot.items, self._store, stock_column)
 
     # The recommendation -----------------------------------------------------------------------
 
