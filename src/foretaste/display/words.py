@@ -27,6 +27,7 @@ EXPERT_WORDS = {
     "goal": "What it brings in",
     "freshness": "When the item came",
     "returning": "What is used up by now",
+    "article_number": "What has the number searched for",
 }
 """The experts of the model, as a shop owner would call them."""
 
@@ -52,6 +53,7 @@ EXPERT_ASPECTS = {
     "goal": "bringing in more",
     "freshness": "how long ago it came",
     "returning": "being used up by now",
+    "article_number": "having the number that was searched for",
 }
 """What an item is behind in, as the end of a sentence."""
 

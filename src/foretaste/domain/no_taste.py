@@ -41,6 +41,12 @@ _ID_NAMES = (
     "codebarre codicearticolo"
 )
 _ID_WORDS = frozenset(_ID_NAMES.split())
+_NUMBER_NAMES = (
+    "sku ean ean13 ean8 gtin gtin13 gtin14 upc isbn isbn13 asin mpn barcode isrc artikelnummer "
+    "artikelnr produktnummer produktnr bestellnummer herstellernummer codigobarras codebarre "
+    "codicearticolo itemnumber articlenumber productnumber partnumber modelnumber"
+)
+_NUMBER_WORDS = frozenset(_NUMBER_NAMES.split())
 _COUNT_NAMES = (
     "count counts qty quantity stock inventory votes votecount popularity sold downloads "
     "impressions views likes dislikes reviews ratings followers favorites favourites "
@@ -128,6 +134,13 @@ def no_taste_reason(column: str, values: Sequence[Any]) -> str | None:
     if _share(texts, _is_number) < MIN_FORM_SHARE:
         return None
     return _number_reason(column, words, texts)
+
+
+def is_number_name(words: Sequence[str]) -> bool:
+    """Whether a column, by the words of its name, has numbers that people look for an article by:
+    "EAN", "Artikel-Nr.", "manufacturer SKU".
+    """
+    return bool(words) and ("".join(words) in _NUMBER_WORDS or words[-1] in _NUMBER_WORDS)
 
 
 def _has_ids(words: Sequence[str], texts: Sequence[str]) -> bool:

@@ -18,7 +18,7 @@ AVERAGE_ITEM = "average item"
 NETWORK_EXPERTS = ("sequence", "language")
 TAKEN_BEFORE = "taken before"
 """The feature of a term that an item has for having been taken."""
-COMMON_EXPERTS = ("returning", "freshness")
+COMMON_EXPERTS = ("returning", "freshness", "article_number")
 """Experts whose terms are true of many items."""
 EventNats = list[tuple[str, float]]
 """(past event, what it adds), the strongest first"""

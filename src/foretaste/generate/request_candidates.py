@@ -17,6 +17,11 @@ MIN_FRESH_NATS = 4.8
 """Nats that an item has for its age until it is a half-life old; see `rank.freshness`."""
 REQUEST_EXPERTS = ("wish", "rule", "query", "language")
 """Experts of which terms come from what was asked for."""
+NUMBER_TEXTS = {
+    "its number": "Has the number you searched for",
+    "the beginning of its number": "Its number begins with what you searched for",
+}
+"""Of items that are found by their article number, by the feature of the term."""
 MIN_MEANING_NATS = 2.0
 """Nats from which an item that has none of the words of a query answers it by its meaning."""
 
@@ -141,6 +146,13 @@ def common_candidates(item: int, terms: ItemTerms, evidence: ListEvidence) -> li
             sentence = Sentence("You may be running out of this")
             sentences.append(
                 ReasonCandidate(sentence, COMMON, 5, 3 * term.nats, term.nats, "returning")
+            )
+        if term.expert == "article_number":
+            text = NUMBER_TEXTS.get(term.feature or "", NUMBER_TEXTS["its number"])
+            sentences.append(
+                ReasonCandidate(
+                    Sentence(text), REQUEST, 7, 3 * term.nats, term.nats, "article_number"
+                )
             )
         if term.expert == "freshness" and term.nats >= MIN_FRESH_NATS:
             sentence = Sentence("Just in")

@@ -55,6 +55,10 @@ class RequestReader:
         self.placements = placements or PlacementBook(store)
         self._variant_ids = VariantIds(store)
 
+    def item_of(self, name: str) -> str:
+        """The item that an id stands for, which may be that of a variant."""
+        return with_known_items(Request(items=(name,)), self._variant_ids).items[0]
+
     def page_request(
         self, request_or_user: Request | str | None, n: int | None, fields: Mapping[str, Any]
     ) -> PageRequest:

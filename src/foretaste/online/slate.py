@@ -48,6 +48,11 @@ from foretaste.online.trade_context import TradeRules, continued, list_groups
 from foretaste.online.user_contexts import UserContextReader
 from foretaste.online.window_counts import WindowCounts
 from foretaste.rank import preference_effects
+from foretaste.rank.article_numbers import (
+    NewestNumbers,
+    NumberedItems,
+    with_unmatched,
+)
 from foretaste.rank.fill_up import fill_up
 from foretaste.rank.filters import HARD_FILTERS, SOFT_FILTERS, FilterContext, excluded_items
 from foretaste.rank.index import FilterIndex
@@ -86,6 +91,7 @@ class SlateBuilder(SharedResults):
         )
         """What was served."""
         self._index: FilterIndex | None = None
+        self._numbers = NewestNumbers()
         self.requests = RequestReader(store, settings, self.log, placements)
         self._trade, self._goal = TradeRules(settings), ListGoal(store, settings, weights)
         self._window_counts = WindowCounts(store, weights)
@@ -162,6 +168,11 @@ class SlateBuilder(SharedResults):
             index = self._index = FilterIndex(catalogue, shelf, self._read, list_columns)
         return index
 
+    def numbered_items(self, typed: str | None, index: FilterIndex) -> NumberedItems:
+        """Those whose article number somebody typed, also that of a variant of theirs."""
+        item_of = self.requests.item_of if self.outage is None else None
+        return self._numbers.numbered_items(typed or "", index, item_of)
+
     def take_index(self, other: "SlateBuilder") -> None:
         """What another one of the workspace has found out of a catalogue that is to answer next."""
         self._index = other._index
@@ -186,6 +197,9 @@ class SlateBuilder(SharedResults):
             newest = session_context(discreet, len(index.item_indices(request.items)))
             trade = continued(trade, discreet if hide_seen else newest)
             discreet = newest
+        numbered = self.numbered_items(request.query if request.is_search else None, index)
+        if numbered.items and request.candidates is None:
+            trade = replace(trade, boosts=(*trade.boosts, numbered.boost(len(index))))
         return FilterContext(
             request,
             discreet,
@@ -235,7 +249,7 @@ class SlateBuilder(SharedResults):
         if page.request.is_trending:
             return self._trending_slate(page, question, scorer)
         if isinstance(scorer, ProductScorer) and may_be_unmatched(page):
-            question = replace(question, unmatched=scorer.unmatched_items())
+            question = with_unmatched(question, scorer.unmatched_items())
         scorer = self.corrected(scorer, question)
         choice = self._choice(page, question, scorer, rng)
         terms = scorer.terms(choice.explained_items, deep=page.request.explain)

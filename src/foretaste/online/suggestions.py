@@ -136,10 +136,11 @@ def suggest(workspace: SuggestWorkspace, typed: str, page: PageRequest, n: int) 
     sources = workspace.suggest_sources
     index = sources.indexes.get(snapshot.catalogue, snapshot.version)
     display = workspace.reasoning.display(page.request.language, snapshot.catalogue.features)
+    numbered = slates.numbered_items(typed[:MAX_TYPED_LETTERS], question.index).items
     finder = SuggestionFinder(
         question, snapshot, index, sources.popular, display, workspace.data_encoder.knows_word
     )
-    return finder.suggest(typed, n)
+    return finder.suggest(typed, n, numbered)
 
 
 class SuggestionFinder:
@@ -166,12 +167,15 @@ class SuggestionFinder:
         self._searches, self._search_index = popular.current()
         self._popularity: Floats = popularity_row(snapshot)
 
-    def suggest(self, typed: str, n: int) -> Suggestions:
+    def suggest(self, typed: str, n: int, numbered: Sequence[int] = ()) -> Suggestions:
+        """numbered: items whose article number was typed, or begins so; they come first."""
         typed = typed[:MAX_TYPED_LETTERS]
         ends = typed[-1:].isspace()
         words = folded_words(typed)
         meant = self._corrected(words, ends=ends)
-        own_items = self._items(meant)
+        by_number = [self._item(item) for item in numbered if self._shown[item]][:n]
+        named = {own.item for own in by_number}
+        own_items = [own for own in self._items(meant) if own.item not in named]
         others = [*self._values(meant), *self._queries(meant)]
         share = max(n // OTHER_SHARE, 1)
         by_kind = {
@@ -182,7 +186,7 @@ class SuggestionFinder:
         spans = [replace(own, matches=tuple(matched_spans(own.text, meant))) for own in chosen]
         spans.sort(key=lambda own: not _begins(own.text, meant))
         corrected = " ".join(meant) if meant != words else None
-        return Suggestions(typed, tuple(spans), corrected)
+        return Suggestions(typed, (*by_number, *spans)[:n], corrected)
 
     def _corrected(self, words: list[str], *, ends: bool) -> list[str]:
         """Each word as it was meant: one that nothing has is one of those that are nearest, but no

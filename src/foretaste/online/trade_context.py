@@ -13,6 +13,7 @@ import numpy as np
 from foretaste.domain.data import Doubles, Request, UserContext
 from foretaste.online.list_kinds import arrival_times
 from foretaste.online.snapshot import Snapshot
+from foretaste.rank.article_numbers import NUMBER_EXPERT
 from foretaste.rank.filters import NO_ITEMS, FilterContext, TradeLimits
 from foretaste.rank.freshness import FRESHNESS_EXPERT, freshness_boost
 from foretaste.rank.index import FilterIndex, Mask
@@ -27,7 +28,7 @@ FRESHNESS_KEY, INTERVALS_KEY = "freshness_half_life", "replenish_intervals"
 """Under which the data of a model version keep what was learnt for lists."""
 RETURNING_EXPERT = "returning"
 """Names the terms of what is due again."""
-TRADE_EXPERTS = (FRESHNESS_EXPERT, RETURNING_EXPERT)
+TRADE_EXPERTS = (FRESHNESS_EXPERT, RETURNING_EXPERT, NUMBER_EXPERT)
 
 
 @dataclass(frozen=True)

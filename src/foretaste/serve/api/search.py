@@ -46,6 +46,8 @@ def search(
     """What answers a search, in words, by a picture, by a clip, or by all of them. It is not
     recorded; send a `search` event to have it count.
 
+    Who types an article number finds that item first: its id, or an attribute such as an EAN.
+
     A picture is `image`, a clip of sound `audio`: as base64, a data URL, or a file of a form (`curl
     -F image=@photo.jpg -F n=5`), or a web address where the settings let such be fetched. Nothing
     of it is kept but 2.5 kB of numbers by which the next page is found. It needs a model that was
