@@ -6,6 +6,7 @@ taken by its values alone is said.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -25,7 +26,7 @@ from foretaste.behaviour.rows import OpenTable
 from foretaste.behaviour.settings import BehaviourSettings, normalise_event_type
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.user_columns import better_filled_column, browser_column
-from foretaste.behaviour.values import CellError, is_missing
+from foretaste.behaviour.values import CellError, display_text, is_missing
 from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.no_taste import no_taste_reason
 
@@ -335,15 +336,28 @@ def _check_hidden(
         return
     try:
         hidden_count = sum(parse_hidden(value, column) for value in values[column])
-    except CellError:
+    except CellError as fault:
         if normalise_column(column) != "hidden":
             del table.by_field["hidden"]
+            table.notes += _unread_status(column, values[column], fault)
         return
     if normalise_column(column) != "hidden":
         table.notes.append(
             f"column '{column}' says which items are hidden: {hidden_count:,} of the first "
             f"{len(values[column]):,}"
         )
+
+
+def _unread_status(column: str, values: Sequence[Any], fault: CellError) -> list[str]:
+    """What is said of a column some of whose values hide items, where others are not understood."""
+    for value in values:
+        with suppress(CellError):
+            if parse_hidden(value, column):
+                return [
+                    f"column '{column}' hides no item, also not with '{display_text(value)}': "
+                    f"{fault.problem}; {fault.remedy}"
+                ]
+    return []
 
 
 _Guess = Callable[[TableColumns, Mapping[str, list[Any]], BehaviourSettings], None]

@@ -36,7 +36,9 @@ from foretaste.domain.measured_columns import is_measured
 from foretaste.domain.no_taste import is_release_time, no_taste_reason
 from foretaste.domain.stock import is_stock_column
 
-ColumnRole = Literal["text", "attribute", "price", "hidden", "skip", "vector", "stock"]
+ColumnRole = Literal[
+    "text", "attribute", "price", "hidden", "from", "until", "skip", "vector", "stock"
+]
 
 _TEXT_COLUMN_WORDS = (
     "description text plot summary overview abstract body content lyrics review reviews synopsis "
@@ -201,6 +203,8 @@ def decide_column(
     if is_of_items and row_count and _says_what_is_hidden(column, values):
         return ColumnDecision("hidden", count, reason="its values say which items are shown")
     reason = no_taste_reason(column, values) if row_count else None
+    if is_of_items and reason == "it has times" and is_alias("items", "available_until", column):
+        return ColumnDecision("until", count, reason="its name")
     if reason is not None and not (reason == "it has times" and is_release_time(column)):
         return ColumnDecision("skip", count, reason=reason)
     if is_price_column(column, values):

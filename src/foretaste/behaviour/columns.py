@@ -4,7 +4,7 @@ The settings win, then our own name of the field, then the usual ones (userId, m
 """
 
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
@@ -84,7 +84,20 @@ def resolve_columns(
                 columns_by_field[field] = by_name[alias]
                 unused_columns.remove(columns_by_field[field])
                 break
+    if record_type == "items" and "available_from" not in {*columns_by_field, *column_settings}:
+        columns_by_field |= _arrival_column(columns_by_field, by_name, unused_columns)
     return columns_by_field
+
+
+def _arrival_column(
+    columns_by_field: Mapping[str, str], by_name: Mapping[str, str], unused_columns: Sequence[str]
+) -> dict[str, str]:
+    """When each item came, of a table that says when each went."""
+    if "available_until" not in columns_by_field:
+        return {}
+    columns = (by_name.get(alias) for alias in _ALIASES["items"]["row_created"])
+    column = next((column for column in columns if column in unused_columns), None)
+    return {} if column is None else {"available_from": column}
 
 
 def item_title_columns(columns: Iterable[str], used_columns: Collection[str | None]) -> list[str]:

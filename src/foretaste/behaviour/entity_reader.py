@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from foretaste.behaviour import attributes
+from foretaste.behaviour.availability import offer_decisions
 from foretaste.behaviour.catalogue_source import note_catalogue
 from foretaste.behaviour.column_decisions import EntityDecisions, decide_entities
 from foretaste.behaviour.column_guess import columns_of_table
@@ -65,6 +66,8 @@ def entity_reader(
         for column, decision in columns.items()
         if column not in decisions.unclear_columns
     }
+    if is_items:
+        known_columns |= offer_decisions(columns_by_field, len(table.head))
     for column in decisions.unclear_columns:
         columns[column] = replace(columns[column], role="skip", reason=UNCLEAR_PRICES)
     warnings = (
@@ -148,6 +151,8 @@ def column_warnings(columns: Mapping[str, ColumnDecision]) -> list[str]:
             left_out.setdefault(decision.reason or "as before", []).append(f"'{column}'")
         elif decision.role == "hidden":
             warnings.append(f"column '{column}' says which items are hidden, too")
+        elif decision.role == "until":
+            warnings.append(f"column '{column}' says until when items are on offer, too")
         elif decision.separator and decision.reason:
             label = separator_label(decision.separator)
             warnings.append(

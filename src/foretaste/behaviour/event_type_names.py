@@ -47,7 +47,12 @@ _NAMES_BY_TYPE: Mapping[str, str] = {
         "faves wishlist wish_list add_to_wishlist added_to_wishlist product_added_to_wishlist "
         "wishlist_add thumbs_up thumbup thumbsup upvote upvoted heart hearted bookmark bookmarked "
         "save saved follow followed collect recommend recommended love loved gefällt_mir merkliste "
-        "wunschliste favori favorito preferito"
+        "wunschliste favori favorito preferito "
+        "message messages messaged message_sent send_message message_seller seller_messaged "
+        "contact contacted contact_seller seller_contacted contact_click contact_request inquiry "
+        "enquiry make_offer offer_made offer_sent bid place_bid bid_placed call_seller "
+        "phone_click show_phone phone_shown nachricht anfrage kontakt kontaktanfrage kontaktiert "
+        "message_envoyé contacter_vendeur mensaje contacto messaggio contatto bericht"
     ),
     "search": (
         "searches searched search_query site_search view_search_results products_searched suche "

@@ -9,6 +9,12 @@ from hashlib import blake2b
 from typing import Any
 
 from foretaste.behaviour.attributes import attribute_values, check_whole_length
+from foretaste.behaviour.availability import (
+    OFFER_ROLES,
+    end_of_offer,
+    is_hidden,
+    start_of_offer,
+)
 from foretaste.behaviour.column_roles import role_of_value
 from foretaste.behaviour.event_type_names import known_event_type
 from foretaste.behaviour.forms import EventForm, EventParsers, ItemForm
@@ -31,7 +37,6 @@ from foretaste.behaviour.values import (
     parse_positive_integer,
     parse_text,
 )
-from foretaste.behaviour.visibility import parse_hidden
 from foretaste.domain.data import IDENTIFY_EVENT, Event, Item, RejectedRow, User
 from foretaste.domain.impressions import IMPRESSION_EVENT
 from foretaste.domain.order_charges import charge_mark
@@ -321,8 +326,8 @@ def _item(row: Row, form: ItemForm) -> Item:
         raise CellError("id", None, "an item without an id", "fill in the id")
     if columns["title"] is not None and is_missing(get(columns["title"])):
         check_no_total(item_id)
-    start = form.available_from(get(columns["available_from"]))
-    end = form.available_until(get(columns["available_until"]))
+    start = start_of_offer(row, form)
+    end = end_of_offer(row, form)
     if start is not None and end is not None and end <= start:
         raise CellError(
             "available_until",
@@ -340,18 +345,9 @@ def _item(row: Row, form: ItemForm) -> Item:
         attributes={**attributes, **charge_mark(item_id, title, form.charges)},
         available_from=start,
         available_until=end,
-        hidden=_is_hidden(row, form),
+        hidden=is_hidden(row, form),
         **media_fields(row, form),
     )
-
-
-def _is_hidden(row: Row, form: ItemForm) -> bool:
-    """Whether one of the columns that say so hides the item."""
-    field_column = form.columns["hidden"]
-    columns = [] if field_column is None else [field_column]
-    if "hidden" in form.roles.values():
-        columns += [column for column, role in form.roles.items() if role == "hidden"]
-    return any(parse_hidden(row.get(column), column) for column in columns)
 
 
 def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
@@ -367,7 +363,7 @@ def _features(row: Row, form: ItemForm) -> tuple[dict[str, str], dict[str, tuple
             text = parse_clean_text(value, column, max_length=MAX_ITEM_LENGTH)
             if text:
                 texts[column] = text
-        elif role not in ("skip", "hidden", "vector"):
+        elif role not in ("skip", "vector", *OFFER_ROLES):
             check_storable(check_length(column, "the name of a column"), column)
             parser = None
             if role == "price":

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from foretaste.behaviour.availability import changed_fields
 from foretaste.behaviour.forms import ItemForm
 from foretaste.behaviour.parse import parse_item, parse_user
 from foretaste.behaviour.settings import ITEM_FIELDS
@@ -23,6 +24,7 @@ def item_change(item_id: str, patch: Mapping[str, Any], form: ItemForm) -> Calla
     fields = {
         name: getattr(patch_values, name) for name in ITEM_FIELDS if name in patch and name != "id"
     }
+    fields |= {name: getattr(patch_values, name) for name in changed_fields(patch, form)}
     if "image" in fields:
         fields["more_images"] = patch_values.more_images
     named_columns = _named_columns(patch)

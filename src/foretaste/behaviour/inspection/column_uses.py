@@ -34,6 +34,8 @@ ROLE_LABELS: dict[ColumnRole, str] = {
     "attribute": "attribute",
     "price": "price",
     "hidden": "hidden",
+    "from": "available_from",
+    "until": "available_until",
     "vector": "vector",
     "stock": "stock",
     "skip": LEFT_OUT,
