@@ -35,6 +35,8 @@ from foretaste.rank.policy import Policy, PolicyTextChecker, age_in_years
 from foretaste.rank.policy_settings import AgeSettings, MutualExclusion, PolicySettings
 from foretaste.rank.settings import RankSettings
 
+from .shop import index_of
+
 NOW = 1_790_000_000.0  # 2026-09-21
 AGE = AgeSettings(item_attribute="cert", limits={"R": 17}, unknown_user_age=13)
 POLICY = PolicySettings(
@@ -43,13 +45,14 @@ POLICY = PolicySettings(
     age=AGE,
 )
 LIMITS = {(): 0, ("R",): 17, ("12",): 12, ("odd",): 18, ("12", "R"): 17}
-AGES = {"child": 8, "teen": 17, "grown": 30, "born": 36, "stranger": 13, None: 13}
+AGES = {"child": 8, "teen": 17, "grown": 30, "born": 36, "stranger": 13, "pupil": 7, None: 13}
 USERS = [
     User("child", {"age": ("8",)}),
     User("teen", {"age": ("17",)}),
     User("grown", {"age": ("30",)}),
     User("born", {"age": ("1990-09-21",)}),
     User("stranger", {"age": ("secret",)}),
+    User("pupil", {"birth_year": ("2018",)}),
 ]
 GENRES = ("erotica", "beer", "baby", "plain")
 SIZE = 12
@@ -285,6 +288,14 @@ def test_a_person_may_ask_once_and_for_all(lists: SlateBuilder, store: SqlStore)
 )
 def test_ages_as_people_state_them(told: Any, years: int | None) -> None:
     assert age_in_years(told, NOW) == years
+
+
+@pytest.mark.parametrize("column", ["age_rating", "maturity_rating", "FSK"])
+def test_an_age_limit_under_another_name_bars(column: str) -> None:
+    """A policy of age that found no column would keep nothing from a child."""
+    settings = AgeSettings(item_attribute="age_rating", limits={"TV-MA": 17})
+    items = [Item(f"i{n}", attributes={column: (word,)}) for n, word in enumerate(("TV-MA", "6"))]
+    assert Policy._minimum_ages(index_of(items), settings).tolist() == [17, 6]
 
 
 def test_an_attribute_that_no_item_has_is_told(

@@ -240,7 +240,9 @@ def _guess_item(
     candidates = [
         column
         for column in _free(table, values)
-        if _may_be_item(column) and not _numbers_rows(values[column])
+        if _may_be_item(column)
+        and not is_alias("events", "user", column)  # of a table of profiles, their account
+        and not _numbers_rows(values[column])
     ]
     if len(candidates) == 1:
         _take(table, "item", candidates[0], "the item, as no other column may be it")

@@ -25,6 +25,7 @@ from foretaste.domain.no_taste import (
     no_taste_reason,
     spoken_words,
 )
+from foretaste.domain.part_columns import usual_name
 from foretaste.domain.settings import Settings
 from foretaste.domain.words import BAND_SUFFIX, CURRENCY_SUFFIX, is_descriptive
 
@@ -158,7 +159,7 @@ class FeatureTyping:
         is_priced: bool = False,
     ) -> FeatureType:
         """The type of a column: as the settings say, else as `find_feature_type` finds."""
-        setting = self.settings.get(column)
+        setting = self.settings.get(column) or self.settings.get(usual_name(column))
         if setting is not None and setting.type is not None:
             return setting.type
         return find_feature_type(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from foretaste.domain.data import Request, Term, UserContext
+from foretaste.domain.part_columns import column_meant
 from foretaste.domain.preference import Preference
 from foretaste.domain.term_table import TermColumn, TermTable
 from foretaste.domain.words import phrase_pattern
@@ -168,7 +169,8 @@ class Policy:
         """In years, as stated; else what the settings say of the unknown."""
         if self._age_settings is None:
             return float(MAX_AGE_YEARS)
-        profile_ages = policy_context.user_context.taste.get(self._age_settings.user_attribute, ())
+        taste = policy_context.user_context.taste
+        profile_ages = taste.get(column_meant(self._age_settings.user_attribute, taste), ())
         stated_ages = [
             *profile_ages,
             policy_context.request.context.get(self._age_settings.user_attribute),
@@ -187,14 +189,8 @@ class Policy:
     @staticmethod
     def _minimum_ages(index: FilterIndex, age_settings: AgeSettings) -> Any:
         """[items], the age from which each may be shown; of several values the highest."""
-        feature = next(
-            (
-                candidate_feature
-                for candidate_feature in index.catalogue.features
-                if candidate_feature.column == age_settings.item_attribute
-            ),
-            None,
-        )
+        features = {own.column: own for own in index.catalogue.features}
+        feature = features.get(column_meant(age_settings.item_attribute, features))
         minimum_ages = np.full(len(index), float(age_settings.unrated_item_age))
         if feature is None:
             _warn_once(

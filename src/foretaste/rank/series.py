@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 
 from foretaste.domain.data import Catalogue, Doubles, Feature, Ints
+from foretaste.domain.part_columns import column_meant
 from foretaste.rank.index import FilterIndex, Mask
 from foretaste.rank.trade_settings import SeriesSettings
 from foretaste.rank.variant_groups import VariantGroups
@@ -24,7 +25,8 @@ class SeriesOrder:
     codes: Ints
     """[items], the series of each; -1 of none."""
     ranks: Ints
-    """[items], place in the order of all parts: within a series the higher is the later."""
+    """[items], place in the order of all parts: within a series the higher is the later. -1 of what
+    has no number in a series of numbered parts, such as its trailer: it comes next to nobody."""
 
     @classmethod
     def of(cls, index: FilterIndex, settings: SeriesSettings) -> Self | None:
@@ -41,6 +43,9 @@ class SeriesOrder:
         episodes = _numbers(index, settings.episode_attribute)
         ranks = np.empty(size, np.int32)
         ranks[np.lexsort((np.arange(size), episodes, seasons))] = np.arange(size, dtype=np.int32)
+        is_numbered = _has_value(catalogue, settings.episode_attribute)
+        numbered_series = np.unique(codes[is_numbered & (codes >= 0)])
+        ranks[np.isin(codes, numbered_series) & ~is_numbered] = -1
         return cls(codes, ranks)
 
     def parts_not_next(self, consumed: Ints, available: Mask) -> Mask:
@@ -73,8 +78,16 @@ class SeriesOrder:
 
 def _feature(catalogue: Catalogue, column: str) -> Feature | None:
     features: Mapping[str, Feature] = {own.column: own for own in catalogue.features}
-    feature = features.get(column)
+    feature = features.get(column_meant(column, features))
     return feature if feature is not None and len(feature.codes) else None
+
+
+def _has_value(catalogue: Catalogue, column: str) -> Mask:
+    """[items], whether there is a value in a column."""
+    feature = _feature(catalogue, column)
+    if feature is None:
+        return np.zeros(len(catalogue), bool)
+    return np.asarray(np.diff(feature.offsets) > 0)
 
 
 def _numbers(index: FilterIndex, column: str) -> Doubles:
@@ -83,6 +96,6 @@ def _numbers(index: FilterIndex, column: str) -> Doubles:
     numbers = np.zeros(len(index.catalogue))
     if feature is not None:
         filled = np.flatnonzero(np.diff(feature.offsets))
-        values = index.column(column).parsed_numbers[feature.codes[feature.offsets[filled]]]
+        values = index.column(feature.column).parsed_numbers[feature.codes[feature.offsets[filled]]]
         numbers[filled] = np.nan_to_num(values)
     return numbers
