@@ -19,6 +19,7 @@ from foretaste.behaviour.event_type_names import (
     known_event_type,
     type_of_file,
 )
+from foretaste.behaviour.id_columns import ID_ENDINGS, is_named_like_item_id
 from foretaste.behaviour.opinion_columns import opinion_note, opinions_of_column
 from foretaste.behaviour.reading.texts import are_phrases
 from foretaste.behaviour.reading.times import read_time_column
@@ -44,22 +45,6 @@ MIN_TEXT_SHARE = 0.9
 MIN_DIGITS_OF_TIME = 4
 EARLIEST_TIME = 631_152_000.0
 """1990: numbers before it are no times of events, if nothing else says so."""
-_ID_ENDINGS = (
-    *("id", "code", "no", "number", "key", "sku", "uuid", "guid"),
-    *("nummer", "nr", "kode", "numero", "codigo", "codice", "reference", "referencia"),
-)
-_NO_ITEM_WORDS = (
-    "user customer session visit order invoice transaction category cat brand store shop "
-    "warehouse vendor supplier seller device country region city zip postal phone parent event "
-    "request page campaign employee staff cart basket receipt type class department dept currency "
-    "language genre payment terminal cluster segment experiment variant kunde benutzer nutzer "
-    "sitzung besuch bestell rechnung auftrag beleg kategorie marke hersteller filiale lager "
-    "lieferant gerat land stadt postleit plz telefon elter vorgang konto mitarbeiter warenkorb "
-    "klasse abteilung wahrung sprache zahlung utilisateur commande facture achat categorie "
-    "marque magasin fournisseur appareil pays ville panier langue paiement usuario pedido "
-    "factura compra tienda proveedor dispositivo pais ciudad carrito idioma pago utente ordine "
-    "fattura negozio fornitore cliente klant bestel factuur winkel"
-)
 _VAGUE_TYPE_COLUMNS = ("type", "action", "activity")
 _ITEM_NOUN_NAMES = (
     "track song movie film book product article video episode podcast game recipe course show "
@@ -240,7 +225,7 @@ def _guess_item(
     candidates = [
         column
         for column in _free(table, values)
-        if _may_be_item(column)
+        if is_named_like_item_id(column)
         and not is_alias("events", "user", column)  # of a table of profiles, their account
         and not _numbers_rows(values[column])
     ]
@@ -253,22 +238,6 @@ def _numbers_rows(cells: Sequence[Any]) -> bool:
     return len(cells) >= MIN_TITLES and len(set(map(str, cells))) == len(cells)
 
 
-def _may_be_item(column: str) -> bool:
-    name = normalise_column(column)
-    return name.endswith(_ID_ENDINGS) and not any(word in name for word in _NO_ITEM_WORDS.split())
-
-
-def may_be_item_id(column: str) -> bool:
-    """Whether a column of items may be what events name them by, judged by its name."""
-    return is_alias("items", "id", column) or _may_be_item(column)
-
-
-def may_be_user_id(column: str) -> bool:
-    """Whether a column of users may be what events name them by, judged by its name."""
-    name = normalise_column(column)
-    return is_alias("users", "id", column) or "mail" in name or name.endswith(_ID_ENDINGS)
-
-
 def _guess_id(
     table: TableColumns, values: Mapping[str, list[Any]], settings: BehaviourSettings
 ) -> None:
@@ -277,7 +246,7 @@ def _guess_id(
     candidates = [
         column
         for column in _free(table, values)
-        if normalise_column(column).endswith(_ID_ENDINGS)
+        if normalise_column(column).endswith(ID_ENDINGS)
         and len(set(map(str, values[column]))) == len(values[column])
     ]
     if candidates:

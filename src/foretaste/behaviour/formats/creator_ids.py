@@ -8,9 +8,9 @@ other name of an item, and a catalogue of songs or books has none either.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from foretaste.behaviour.column_guess import may_be_item_id
 from foretaste.behaviour.columns import is_alias, normalise_column, resolve_columns
 from foretaste.behaviour.formats.row_steps import StepContext
+from foretaste.behaviour.id_columns import may_be_item_id
 from foretaste.behaviour.stream import Row, Rows
 from foretaste.behaviour.values import is_missing
 from foretaste.domain.data import RejectedRow

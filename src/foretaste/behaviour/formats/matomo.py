@@ -27,6 +27,7 @@ _EVENT_TYPES = {
     "ecommerceAbandonedCart": "add_to_cart",
 }
 """Type of an action → what it is. An abandoned cart has what was put into it and stayed."""
+_AFTER_PATH = re.compile(r"[?#]")
 _FLAT_NAME = re.compile(r"actionDetails_(\d+)_(?:itemDetails_(\d+)_)?(\w+)")
 
 
@@ -82,7 +83,7 @@ def _page(row: Row) -> Any:
     """The address of a page without what stands behind `?` and `#`: campaigns, places in it."""
     address = value_at(row, "action.url")
     is_page = value_at(row, "action.type") == "action"
-    return re.split(r"[?#]", str(address))[0] if is_page and address else None
+    return _AFTER_PATH.split(str(address), maxsplit=1)[0] if is_page and address else None
 
 
 _WHO = {

@@ -10,7 +10,8 @@ from contextlib import closing
 from dataclasses import replace
 
 from foretaste.behaviour.catalogue_source import are_items_of_events
-from foretaste.behaviour.column_guess import columns_of_table, may_be_item_id, may_be_user_id
+from foretaste.behaviour.column_guess import columns_of_table
+from foretaste.behaviour.id_columns import may_be_item_id, may_be_user_id
 from foretaste.behaviour.inspection.table_head import open_head
 from foretaste.behaviour.inspection.table_source import TableSource
 from foretaste.behaviour.rows import OpenTable
