@@ -232,6 +232,13 @@ def test_the_short_history_of_spotify(export: Export) -> None:
     assert shop.items["Adele – Hello"].attributes["artist"] == ("Adele",)
 
 
+def test_a_track_whose_artist_is_empty_is_known_by_its_name_alone(export: Export) -> None:
+    """Not as one of an artist called None."""
+    rows = [{"user": "ann", **STREAMS[0]}, {"user": "ann", **STREAMS[1], "artistName": None}]
+    export.write("StreamingHistory_music_0.json", json.dumps(rows))
+    assert [event.item for event in export.read().events] == ["Adele – Hello", "Hello"]
+
+
 def test_a_history_of_nobody_is_refused_with_what_to_do(export: Export) -> None:
     export.write("StreamingHistory0.json", json.dumps(STREAMS[:2]))
     with pytest.raises(InputError, match="whose history it is: add a column user to its rows"):

@@ -76,10 +76,10 @@ class EventAppending(ErasureRows, ImpressionRows):
                 before = self.returned_numbers(people)
                 counts = self._put(connection, batches)
                 changed = before ^ self.returned_numbers(people)
-            known = [number for number in changed if number <= last_number]
-            if known:
-                self._count_erasure(connection, min(known), is_deleted=False)
-        if known and self.purchases_returned is not None:
+            stored_numbers = [number for number in changed if number <= last_number]
+            if stored_numbers:
+                self._count_erasure(connection, min(stored_numbers), is_deleted=False)
+        if stored_numbers and self.purchases_returned is not None:
             joint = joint_transaction_of(self._engine)
             if joint is None:
                 self.purchases_returned()

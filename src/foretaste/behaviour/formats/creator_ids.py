@@ -157,11 +157,9 @@ class CreatorIds:
                 yield line, row
                 continue
             title, creator = row.get(titled.title), row.get(titled.creator)
-            others = {column: cell for column, cell in row.items() if column != titled.title}
-            item_id = title
-            if self.has_creator and not is_missing(title) and not is_missing(creator):
-                item_id = f"{_text(creator)}{SEPARATOR}{_text(title)}"
-            yield line, {titled.id_column: item_id, titled.title_target: title, **others}
+            untitled = {column: cell for column, cell in row.items() if column != titled.title}
+            item_id = title_id(creator, title) if self.has_creator else title
+            yield line, {titled.id_column: item_id, titled.title_target: title, **untitled}
 
 
 def creator_steps(
@@ -181,6 +179,15 @@ def creator_steps(
     has_creator = titled.has_namesakes(head) if creator_in_id is None else creator_in_id
     is_needed = has_creator or not titled.is_title_id
     return (CreatorIds(titled, has_creator),) if is_needed else ()
+
+
+def title_id(creator: object, title: object) -> object:
+    """The id of an item that is known by its title and by who made it; the title where nobody is
+    named, and None or an empty cell where the title is missing.
+    """
+    if is_missing(title) or is_missing(creator):
+        return title
+    return f"{_text(creator)}{SEPARATOR}{_text(title)}"
 
 
 def _text(cell: object) -> str:

@@ -4,6 +4,7 @@ listeners export.
 
 from typing import Any
 
+from foretaste.behaviour.formats.creator_ids import title_id
 from foretaste.behaviour.formats.declaration import FileFormat, TableFormat
 from foretaste.behaviour.formats.join_steps import Join
 from foretaste.behaviour.formats.row_steps import Compute, Constant, Select
@@ -71,7 +72,7 @@ def _track(row: Row) -> Any:
     track = row.get("track_mbid")
     if not is_missing(track):
         return track
-    return f"{row.get('artist_name')} – {row.get('track_name')}"
+    return title_id(row.get("artist_name"), row.get("track_name"))
 
 
 _PLAY_COLUMNS = ("user", "at", "artist_mbid", "artist_name", "track_mbid", "track_name")
@@ -110,9 +111,7 @@ def _scrobbled_track(row: Row) -> Any:
     """By its artist and its name: half of the scrobbles of a track have its number of MusicBrainz
     and half have none.
     """
-    if is_missing(row.get("track")):
-        return None
-    return f"{row.get('artist')} – {row.get('track')}"
+    return title_id(row.get("artist"), row.get("track"))
 
 
 _SCROBBLE_MARKS = ("uts|utc_time", "artist", "artist_mbid", "track", "track_mbid")

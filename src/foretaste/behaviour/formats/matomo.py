@@ -46,23 +46,23 @@ class GatherActions:
 
 
 def _gathered(row: Row) -> Row:
-    others: dict[str, Any] = {}
+    visit_cells: dict[str, Any] = {}
     actions: dict[int, dict[str, Any]] = {}
     products: dict[int, dict[int, dict[str, Any]]] = {}
     for column, cell in row.items():
         match = _FLAT_NAME.fullmatch(str(column))
         if match is None:
-            others[column] = cell
+            visit_cells[column] = cell
         elif not is_missing(cell):
-            place, product, name = int(match[1]), match[2], match[3]
-            action = actions.setdefault(place, {})
+            position, product, name = int(match[1]), match[2], match[3]
+            action = actions.setdefault(position, {})
             if product is None:
                 action[name] = cell
             else:
-                products.setdefault(place, {}).setdefault(int(product), {})[name] = cell
-    for place, bought in products.items():
-        actions[place]["itemDetails"] = [bought[number] for number in sorted(bought)]
-    return {**others, "actionDetails": [actions[place] for place in sorted(actions)]}
+                products.setdefault(position, {}).setdefault(int(product), {})[name] = cell
+    for position, bought in products.items():
+        actions[position]["itemDetails"] = [bought[number] for number in sorted(bought)]
+    return {**visit_cells, "actionDetails": [actions[position] for position in sorted(actions)]}
 
 
 def _event_type(row: Row) -> Any:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from foretaste.behaviour.formats.creator_ids import title_id
 from foretaste.behaviour.formats.declaration import FileFormat, TableFormat
 from foretaste.behaviour.formats.row_steps import (
     Compute,
@@ -64,7 +65,7 @@ STREAMED = TableFormat(
 def _short_item(row: Row) -> Any:
     """The history of a year has no numbers: a track is its artist and its name."""
     creator, title = value_at(row, "artistName|podcastName"), value_at(row, "trackName|episodeName")
-    return None if title is None else f"{creator} – {title}"
+    return title_id(creator, title)
 
 
 _SHORT_MARKS = ("endTime", "artistName|podcastName", "trackName|episodeName", "msPlayed")
