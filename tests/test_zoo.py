@@ -11,6 +11,7 @@ from benchmarks.zoo import lists, public, synthetic
 from benchmarks.zoo.__main__ import keep
 from benchmarks.zoo.dataset import (
     DAY,
+    END,
     Dataset,
     last_events,
     persons,
@@ -78,6 +79,16 @@ def test_an_age_is_a_shift_by_whole_days() -> None:
 def test_a_mere_order_has_no_age() -> None:
     order = Dataset(SMALL.events.assign(at=[0.0, 1.0, 2.0, 3.0]), SMALL.items)
     assert shift_to_age(order, 365, 1.7e9) is order
+
+
+def test_an_order_written_as_seconds_of_a_later_year_is_no_time() -> None:
+    rows = [
+        {"user": f"user {n}", "item": f"item {place}", "kind": "view", "at": END + place}
+        for n in range(20)
+        for place in range(3 + n % 4)
+    ]
+    data = Dataset(pd.DataFrame(rows), pd.DataFrame({"id": [f"item {n}" for n in range(6)]}))
+    assert protocols(data) == ("leave-one-out",)
 
 
 @pytest.mark.parametrize(

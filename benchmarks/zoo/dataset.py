@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from foretaste.domain.event_times import are_order_only
+
 DAY = 86_400.0
-YEAR = 365 * DAY
 END = 1_738_281_600.0
 """2025-01-31, when invented data end."""
 SPARSE = 5.0
@@ -61,8 +62,11 @@ def shift_to_age(data: Dataset, days: int, now: float) -> Dataset:
 
 
 def order_only(events: pd.DataFrame) -> bool:
-    """Whether `at` is an order and not a time, as `prepare.clean` tells them apart."""
-    return bool((events["at"] < YEAR).all())
+    """Whether `at` is an order and not a time, as the product tells them apart."""
+    owners = persons(events)
+    order = np.lexsort((events["at"].to_numpy(), owners.to_numpy(dtype=str)))
+    lengths = owners.value_counts().sort_index().to_numpy()
+    return are_order_only(events["at"].to_numpy()[order], np.concatenate(([0], lengths.cumsum())))
 
 
 def protocols(data: Dataset) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from foretaste.domain.arrays import Array
 from foretaste.domain.data import Interactions
 
 SECONDS_PER_DAY = 86_400.0
@@ -20,19 +21,23 @@ def has_order_only(interactions: Interactions) -> bool:
     those of a later year where most histories begin at one moment and all of them end within as
     many seconds as the longest has events.
     """
-    if not interactions.event_count:
+    return are_order_only(interactions.at, interactions.offsets)
+
+
+def are_order_only(at: Array, offsets: Array) -> bool:
+    """Whether these times are only an order. at: [events], one history after another, each in
+    its order; offsets: [users + 1], where each history begins.
+    """
+    if not len(at):
         return False
-    at = interactions.at
-    return bool(np.all((at >= 0) & (at < SECONDS_PER_YEAR))) or _counts_from_one_moment(
-        interactions
-    )
+    return bool(np.all((at >= 0) & (at < SECONDS_PER_YEAR))) or _count_from_one_moment(at, offsets)
 
 
-def _counts_from_one_moment(interactions: Interactions) -> bool:
+def _count_from_one_moment(at: Array, offsets: Array) -> bool:
     """Whether each history is numbered from the same moment on, a second an event."""
-    at, lengths = interactions.at, np.diff(interactions.offsets)  # [events], [users]
+    lengths = np.diff(offsets)  # [users]
     longest = int(lengths.max())
-    first_moments = at[interactions.offsets[:-1][lengths > 0]]
+    first_moments = at[offsets[:-1][lengths > 0]]
     is_numbered = longest > 1 and bool(np.all(at == np.floor(at)))
     return (
         is_numbered
