@@ -59,7 +59,8 @@ def workspace(folder: Path, item_count: int = ITEMS, event_count: int = EVENTS) 
         planted.encode(texts[start : start + CHUNK])
     planted.close()
     given = replace(given, catalogue=build_catalogue(items, made.vectors))
-    experts = [one for kind in EXPERTS if kind.name not in LEFT_OUT for one in kind.fit(given)]
+    kinds = [kind for kind in EXPERTS if kind.name == "query" or kind.name not in LEFT_OUT]
+    experts = [one for kind in kinds for one in kind.fit(given)]
     untaught = network(given.catalogue, given.interactions, given.settings, 50)
     experts.append(SequenceExpert(untaught, given.settings.sequence, given.catalogue))
     product = ProductOfExperts(tuple(experts), default_expert_weights(tuple(experts)))

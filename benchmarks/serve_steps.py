@@ -306,6 +306,8 @@ async def million(folder: Path, seconds: float) -> list[Row]:
         async with Gun(service.url) as gun:
             first, first_cpu = await costed(service, gun.steady(asking(who), 5, FIRST_SECONDS))
             some, cpu = await costed(service, gun.steady(asking(who), 10, seconds))
+            await gun.steady(searching(), 2, seconds)  # until the words are read
+            searches, search_cpu = await costed(service, gun.steady(searching(6), 4, seconds))
         memory = service.gigabytes()
         started = round(service.started, 1)
     name = f"{ITEMS:,} items"
@@ -318,8 +320,23 @@ async def million(folder: Path, seconds: float) -> list[Row]:
         | {"p50": round(some.at(50), 1)}
         | cpu
         | wrong(some),
+        row(f"search, {name}, at 4/s, p99 ms", searches.at(99), 120)
+        | {"p50": round(searches.at(50), 1)}
+        | search_cpu
+        | wrong(searches),
         row(f"memory, {name}, GB", memory, 3, start=started),
     ]
+
+
+def searching(seed: int = 5) -> Shots:
+    """Two words of the made-up titles, the rare and the common ones alike."""
+    rng = np.random.default_rng(seed)
+
+    def shot() -> Shot:
+        words = (rng.zipf(1.3, 2) - 1) % 20_000
+        return Shot("/v1/search", {"query": " ".join(f"w{word}" for word in words)})
+
+    return shot
 
 
 def mix(who: list[str]) -> Shots:

@@ -89,6 +89,9 @@ def test_an_order_written_as_seconds_of_a_later_year_is_no_time() -> None:
     ]
     data = Dataset(pd.DataFrame(rows), pd.DataFrame({"id": [f"item {n}" for n in range(6)]}))
     assert protocols(data) == ("leave-one-out",)
+    newest = last_events(data, 2)
+    assert protocols(newest) == (), "nobody has three events"
+    assert newest.events.groupby("user")["item"].agg(list)["user 3"] == ["item 4", "item 5"]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,9 @@ def last_events(data: Dataset, most: int) -> Dataset:
     """The last events of each person, at most so many."""
     ordered = data.events.sort_values("at", kind="stable")
     last = ordered.groupby(persons(ordered)).tail(most)
+    if order_only(data.events):  # counted anew from the first moment: it stays an order
+        places = last.groupby(persons(last)).cumcount()
+        last = last.assign(at=data.events["at"].min() + places)
     return replace(data, events=last.reset_index(drop=True))
 
 

@@ -6,14 +6,13 @@ so nobody has a history, and no event comes after another. Users are not made up
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
 
 from benchmarks.datasets import SHARED, Absent, write
-from benchmarks.zoo.dataset import Dataset, last_events, order_only, share_of_people
+from benchmarks.zoo.dataset import Dataset, last_events, share_of_people
 
 CUT = ("ml-small", "ml-100k", "ml-1m", "movietweetings", "beauty", "sports")
 """The sets that are cut to a share of their people, and to a few events a person."""
@@ -41,12 +40,7 @@ def whole(name: str) -> Dataset:
         events = table(events_file, keep_default_na=False)
         items = table(items_file, keep_default_na=False)
     numbers = {column: float for column in ("at", "value") if column in events}
-    data = Dataset(events.astype(numbers), items)
-    if order_only(data.events):  # it stays one in every cut, also without the first events
-        data = replace(
-            data, events=data.events.assign(at=data.events["at"] - data.events["at"].min())
-        )
-    return data
+    return Dataset(events.astype(numbers), items)
 
 
 def diginetica() -> Dataset:

@@ -93,3 +93,12 @@ def test_what_is_replaced_is_in_the_new_rows_alone(*, is_packed: bool) -> None:
 
 def test_rows_that_were_packed_apart_are_compared_one_by_one() -> None:
     assert differing_rows(texts("a", "b", "c"), texts("a", "x", "c")) == [1]
+
+
+def test_all_rows_are_gone_through_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed_rows, "ROWS_AT_A_TIME", 2)
+    rows = texts("a", "", "über", "d", "e")
+    changed = replaced_rows(rows, {1: "B", 4: "E"}, ["f"])
+    assert tuple(rows) == ("a", "", "über", "d", "e")
+    assert tuple(changed) == ("a", "B", "über", "d", "E", "f")
+    assert tuple(texts()) == ()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from foretaste.domain.words import stem
+from foretaste.rank import about
 from foretaste.rank.about import MIN_COSINE, items_mentioning, items_similar_to
 
 
@@ -31,6 +32,20 @@ def test_who_says_so() -> None:
     assert items_mentioning(readings, "violent").tolist() == [True, True, False, False, False]
     assert items_mentioning(readings, "travel space").tolist() == [False, False, False, True, False]
     assert not items_mentioning(readings, "…").any()
+
+
+def test_a_word_begins_where_no_letter_is_before_it() -> None:
+    readings = ["warship", "a post-war film", "postwar film", "_war", "WAR\nfilms", "İwar", ""]
+    expected = [False, True, False, False, True, False, False]
+    assert items_mentioning(readings, "war").tolist() == expected
+
+
+def test_texts_are_looked_through_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(about, "TEXTS_AT_A_TIME", 2)
+    readings = ["red", "shoe", "red shoes", "red", "shoe red"]
+    assert items_mentioning(readings, "red shoe").tolist() == [False, False, True, False, True]
+    assert items_mentioning(["İstanbul"], "istanbul").tolist() == [True]
+    assert items_mentioning([], "red").tolist() == []
 
 
 def test_who_reads_like_it() -> None:

@@ -47,3 +47,13 @@ def test_a_weight_is_a_number_and_no_price() -> None:
 def test_bands_of_a_price_are_no_amounts_of_their_own() -> None:
     names = {column.name for column in NumberColumns(catalogue()).columns}
     assert names == {"VK brutto", "Gewicht"}
+
+
+def test_numbers_of_some_items_or_of_all_in_their_order() -> None:
+    columns = NumberColumns(catalogue())
+    price = columns.of_dimension("price")
+    assert price is not None
+    assert columns.values_where(price).tolist() == [17.73, 123.9, 401.02]
+    mask = np.array([True, False, True])
+    assert columns.values_where(price, mask).tolist() == [123.9, 401.02]
+    assert columns.values_of(price, ["2", "no item", "1"]) == [401.02, 17.73]

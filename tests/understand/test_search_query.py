@@ -116,3 +116,10 @@ def test_phrases_are_of_whole_words() -> None:
     assert phrases.rows("").tolist() == []
     assert phrases.is_title("a star")
     assert not phrases.is_title("wars")
+
+
+def test_a_title_is_whole_but_for_its_article_and_year() -> None:
+    phrases = TitlePhrases(["Shining, The (1980)", "Shining Through the Years", "The Shining Path"])
+    assert phrases.is_title("the shining")
+    assert phrases.is_title("Shining path")
+    assert not phrases.is_title("shining through")

@@ -20,6 +20,8 @@ from foretaste.domain.data import Ints, Item, Longs
 RowT = TypeVar("RowT")
 MAX_UNPACKED_ROWS = 50_000
 """Up to which they stay objects: these are read without being made each time."""
+ROWS_AT_A_TIME = 10_000
+"""Rows whose bytes are read in one go by who goes through all of them."""
 
 
 def is_packed(size: int) -> bool:
@@ -58,7 +60,24 @@ class PackedRows(Sequence[RowT]):
         return self._at(range(len(self))[row])  # a negative one, and IndexError, as of a list
 
     def __iter__(self) -> Iterator[RowT]:
-        return map(self._at, range(len(self)))
+        for first in range(0, len(self._starts), ROWS_AT_A_TIME):
+            yield from self._unpacked(first, min(first + ROWS_AT_A_TIME, len(self._starts)))
+        yield from (self._at(row) for row in range(len(self._starts), len(self)))
+
+    def _unpacked(self, first: int, stop: int) -> list[RowT]:
+        """Packed rows, whose bytes are read in one go where they lie together."""
+        starts = self._starts[first:stop]
+        ends = starts + self._lengths[first:stop]
+        start, end = int(starts.min()), int(ends.max())
+        if end - start > 2 * int(ends.sum() - starts.sum()):
+            return [self._at(row) for row in range(first, stop)]
+        content, unpack = bytes(self._content[start:end]), self._unpack
+        bounds = zip((starts - start).tolist(), (ends - start).tolist(), strict=True)
+        rows = [unpack(content[low:high]) for low, high in bounds]
+        if self._changed:
+            for row in self._changed.keys() & range(first, stop):
+                rows[row - first] = self._changed[row]
+        return rows
 
     def _at(self, row: int) -> RowT:
         if row in self._changed:

@@ -77,7 +77,7 @@ def match_clause(
 
 def _is_of_all(part: PhraseMatch, vocabulary: Vocabulary) -> bool:
     """Whether hardly an item would be left: “I don't like the colour” where all have one."""
-    count = len(vocabulary.items_that([part.condition]))
+    count = int(vocabulary.mask(part.condition).sum())
     return part.match_type == "topic" and count > MAX_MUTED_SHARE * len(vocabulary.catalogue)
 
 

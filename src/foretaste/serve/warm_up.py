@@ -13,6 +13,7 @@ from foretaste.generate.catalogue_words import count_title_words
 from foretaste.generate.messages import LANGUAGES, messages_in
 from foretaste.language.open import REHEARSAL_QUERY, forgetful
 from foretaste.loop import Foretaste
+from foretaste.understand.language import load_identifier
 
 log = logging.getLogger("foretaste.serve")
 
@@ -67,6 +68,7 @@ def warm_up_language(workspace: Foretaste) -> None:
     forgetful(encoder).encode([REHEARSAL_QUERY])  # alone: others have their turn meanwhile
     workspace.manager.waits_for_items = True
     workspace.recommend(Request(query=REHEARSAL_QUERY, n=1, explain=True, incognito=True))
+    load_identifier()  # for the first search that no word tells the language of
     workspace.generator.warm()
     for language in LANGUAGES:
         messages_in(language).names(("", ""))

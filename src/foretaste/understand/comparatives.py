@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from foretaste.domain.data import Floats
+from foretaste.rank.index import Mask
 from foretaste.understand.grammar import BOUNDARY, Grammar
 from foretaste.understand.grammar_patterns import COMPARATIVES
 from foretaste.understand.meaning import Scene
@@ -28,9 +30,16 @@ SUPERLATIVE_SHARE, MIN_SUPERLATIVE_ITEMS = 0.25, 3
 
 
 def extract_comparatives(
-    text: str, scene: Scene, grammar: Grammar, items: tuple[str, ...] = ()
+    text: str,
+    scene: Scene,
+    grammar: Grammar,
+    items: tuple[str, ...] = (),
+    among: Mask | None = None,
 ) -> tuple[str, Conditions, tuple[str, ...]]:
-    """(the text without them, what they ask for, what cannot be compared)"""
+    """(the text without them, what they ask for, what cannot be compared)
+
+    items: what is compared with where the text names nothing; else the middle of a mask `among`.
+    """
     conditions: list[Mapping[str, Any]] = []
     problems: list[str] = []
     for name, (dimension, side) in COMPARATIVES.items():
@@ -50,7 +59,7 @@ def extract_comparatives(
         if column is None:
             problems.append(NO_COLUMN[dimension])
             continue
-        number = _reference(column, scene, compared_items or items)
+        number = _reference(column, scene, compared_items or items, among)
         low, high = (number, None) if side == "low" else (None, number)
         bound = Bound(dimension, low, high, is_exclusive=True)
         test = _exact_test(column, bound)
@@ -85,17 +94,19 @@ def superlative_conditions(
     names: Sequence[str], conditions: Sequence[Mapping[str, Any]], scene: Scene
 ) -> Conditions:
     """The bounds of the cheapest, the newest, … among the items that meet the conditions."""
+    if not names:
+        return ()
     numbers = scene.vocabulary.numbers
-    items = scene.vocabulary.items_that(conditions)
+    mask = scene.vocabulary.mask(*conditions)
     bounds = []
     for name in names:
         dimension, side = COMPARATIVES[name]
         column = numbers.of_dimension(dimension)
-        if column is None or not (values := sorted(numbers.values_of(column, items))):
+        if column is None or not len(values := numbers.values_where(column, mask)):
             continue
         count = max(round(SUPERLATIVE_SHARE * len(values)), MIN_SUPERLATIVE_ITEMS)
         limits = values if side == "high" else values[::-1]
-        limit = limits[min(count, len(limits)) - 1]
+        limit = float(limits[min(count, len(limits)) - 1])
         low, high = (limit, None) if side == "low" else (None, limit)
         bounds.append({column.name: _exact_test(column, Bound(dimension, low, high))})
     return tuple(bounds)
@@ -140,14 +151,19 @@ def without_compared_item(text: str, scene: Scene, grammar: Grammar) -> str:
     return text
 
 
-def _reference(column: NumberColumn, scene: Scene, items: tuple[str, ...]) -> float:
+def _reference(
+    column: NumberColumn, scene: Scene, items: tuple[str, ...], among: Mask | None
+) -> float:
     """The number that is compared with."""
     numbers = scene.vocabulary.numbers
-    for group in (items, scene.seeds, tuple(scene.shown)):
-        values = numbers.values_of(column, group)
-        if values:
-            return float(np.median(values))
-    return numbers.median(column)
+    groups: list[Sequence[float] | Floats] = [
+        numbers.values_of(column, items),
+        () if among is None else numbers.values_where(column, among),
+        numbers.values_of(column, scene.seeds),
+        numbers.values_of(column, tuple(scene.shown)),
+    ]
+    values = next((group for group in groups if len(group)), numbers.values_where(column))
+    return float(np.median(values))
 
 
 def _exact_test(column: NumberColumn, bound: Bound) -> Mapping[str, Any]:

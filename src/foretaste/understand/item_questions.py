@@ -336,8 +336,9 @@ class ItemQuestions:
         return self._first_that({feature[0]: feature[1]})
 
     def _first_that(self, condition: Mapping[str, Any]) -> str | None:
-        having = set(self._scene.vocabulary.items_that([condition]))
-        return next((item for item in self._scene.shown if item in having), None)
+        return next(
+            iter(self._scene.vocabulary.items_that(condition, list(self._scene.shown))), None
+        )
 
 
 SUPERLATIVE = re.compile(r"^most (\w+)$|^(\w{2,12})est$")

@@ -204,6 +204,11 @@ def _identified(text: str) -> str | None:
     return str(language) if probability >= MIN_PROBABILITY else None
 
 
+def load_identifier() -> None:
+    """Have it loaded before the first text needs it."""
+    _identifier()
+
+
 @cache
 def _identifier() -> Any:
     # Its model takes a second to load, and few texts need it

@@ -12,10 +12,11 @@ from typing import Literal
 
 import numpy as np
 
-from foretaste.domain.data import Catalogue, Feature
+from foretaste.domain.data import Catalogue, Feature, Floats
 from foretaste.domain.feature_types import FeatureType, feature_number
 from foretaste.domain.words import BAND_SUFFIX
 from foretaste.errors import InputError
+from foretaste.rank.index import Mask
 from foretaste.understand.grammar_patterns import Dimension
 from foretaste.understand.numbers import MONTHS_PER_YEAR, Bound
 
@@ -121,6 +122,7 @@ class NumberColumns:
         self.columns = tuple(column for column in columns if column is not None)
         self._features = {feature.column: feature for feature in catalogue.features}
         self._index = catalogue.index
+        self._parsed_values: dict[str, Floats] = {}
 
     def column_for(self, bound: Bound) -> NumberColumn:
         """The attribute that a bound is of. Raises InputError where there is none."""
@@ -162,9 +164,24 @@ class NumberColumns:
         )
         return [number for number in numbers if number is not None]
 
-    def median(self, column: NumberColumn) -> float:
-        """Of the whole catalogue."""
-        return float(np.median(self.values_of(column, list(self._index))))
+    def values_where(self, column: NumberColumn, mask: Mask | None = None) -> Floats:
+        """Its numbers of the items of a mask [items], of all without one; in ascending order."""
+        feature = self._features[column.name]
+        codes = feature.codes
+        if mask is not None:
+            codes = codes[np.repeat(mask, np.diff(feature.offsets))]
+        numbers = self._numbers_by_code(column.name)[codes]
+        return np.sort(numbers[~np.isnan(numbers)])
+
+    def _numbers_by_code(self, name: str) -> Floats:
+        """[values], NaN where a value is no number."""
+        numbers = self._parsed_values.get(name)
+        if numbers is None:
+            feature = self._features[name]
+            parsed = [feature_number(value, feature.feature_type) for value in feature.values]
+            numbers = np.array([np.nan if n is None else n for n in parsed], np.float64)
+            self._parsed_values[name] = numbers
+        return numbers
 
     def _of(self, dimension: str) -> list[NumberColumn]:
         columns = [column for column in self.columns if column.dimension == dimension]

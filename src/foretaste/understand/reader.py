@@ -293,11 +293,11 @@ class _Reader:
     ) -> Conditions:
         """ "Leather bags, not too dear": for a bag of leather, where all of them are dear."""
         vocabulary = self._scene.vocabulary
-        alike = tuple(vocabulary.items_that(conditions))
-        if not alike or vocabulary.items_that((*conditions, *compared)):
+        alike = vocabulary.mask(*conditions)
+        if not alike.any() or vocabulary.has_any(*conditions, *compared):
             return compared
-        _, among, _ = extract_comparatives(text, self._scene, self._grammar, alike)
-        return among if vocabulary.items_that((*conditions, *among)) else compared
+        _, among, _ = extract_comparatives(text, self._scene, self._grammar, among=alike)
+        return among if vocabulary.has_any(*conditions, *among) else compared
 
     def _is_of_days(self, text: str) -> bool:
         """Whether days are asked for: “what was in the news on Monday?”."""

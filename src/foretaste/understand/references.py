@@ -146,8 +146,7 @@ class ItemReader:
 
     def _only_one_with(self, feature: FeatureValue) -> str | None:
         """The only item of the list that has a value."""
-        having = set(self._vocabulary.items_that([{feature[0]: feature[1]}]))
-        items = [item for item in self._shown_ids if item in having]
+        items = self._vocabulary.items_that({feature[0]: feature[1]}, self._shown_ids)
         return items[0] if len(items) == 1 else None
 
     def _group(self, words: str) -> tuple[tuple[str, ...], str] | None:

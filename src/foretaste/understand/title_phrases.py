@@ -4,9 +4,8 @@ One text of all titles is looked through: a hundred thousand take some milliseco
 nothing to keep up to date but that text.
 """
 
-from bisect import bisect_right
+import re
 from collections.abc import Sequence
-from itertools import accumulate
 
 import numpy as np
 
@@ -14,6 +13,9 @@ from foretaste.domain.data import Ints
 from foretaste.rank.index import Mask
 from foretaste.understand.titles import title_key
 
+_WORD = re.compile(r"[^\W_]+")
+MAX_ADDED_LETTERS = 12
+"""What a title has more than its key at most: three gaps, an article and a year with theirs."""
 MAX_FOUND_TITLES = 1_000
 """Titles with a phrase that are looked at."""
 
@@ -24,7 +26,7 @@ class TitlePhrases:
     def __init__(self, titles: Sequence[str]) -> None:
         self._titles = titles
         lines = [f" {_plain(title)} " for title in titles]
-        self._ends = list(accumulate(len(line) + 1 for line in lines))
+        self._ends = np.cumsum([len(line) + 1 for line in lines])
         self._text = "\n".join(lines)
 
     def rows(self, phrase: str) -> Ints:
@@ -36,9 +38,9 @@ class TitlePhrases:
             position = self._text.find(sought, position)
             if position < 0:
                 break
-            row = bisect_right(self._ends, position)
+            row = int(self._ends.searchsorted(position, "right"))
             rows.append(row)
-            position = self._ends[row] - 1
+            position = int(self._ends[row]) - 1
         return np.array(rows, np.int32)
 
     def are_of_others(self, run: Sequence[str], start: int, stop: int, mask: Mask) -> bool:
@@ -55,9 +57,12 @@ class TitlePhrases:
     def is_title(self, phrase: str) -> bool:
         """Whether a whole title is this, but for its article and its year."""
         key = title_key(phrase)
-        return any(title_key(self._titles[row]) == key for row in self.rows(key).tolist())
+        rows = self.rows(key)
+        lengths = self._ends[rows] - np.where(rows > 0, self._ends[rows - 1], 0)
+        rows = rows[lengths <= len(key) + MAX_ADDED_LETTERS]
+        return any(title_key(self._titles[row]) == key for row in rows.tolist())
 
 
 def _plain(text: str) -> str:
     """In lower case, stops as gaps; letters stay as they are written."""
-    return " ".join("".join(c if c.isalnum() else " " for c in text.lower()).split())
+    return " ".join(_WORD.findall(text.lower()))

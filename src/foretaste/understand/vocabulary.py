@@ -17,7 +17,7 @@ from foretaste.domain.data import Catalogue, Floats
 from foretaste.domain.words import BAND_SUFFIX, stem, words_of
 from foretaste.rank.about import stems
 from foretaste.rank.conditions import parse_condition, parse_number
-from foretaste.rank.index import FilterIndex
+from foretaste.rank.index import FilterIndex, Mask
 from foretaste.understand.clauses import CHILDREN_TOKEN, without_plain
 from foretaste.understand.column_names import ColumnNames, is_size
 from foretaste.understand.exclusive_kinds import is_derived, stands_alone
@@ -101,8 +101,7 @@ class Vocabulary:
     @cached_property
     def titles(self) -> TitleIndex:
         """The titles of all items."""
-        catalogue = self._index.catalogue
-        return TitleIndex(dict(zip(catalogue.ids, catalogue.titles, strict=True)))
+        return TitleIndex(dict(zip(self.catalogue.ids, self.catalogue.titles, strict=True)))
 
     @cached_property
     def title_phrases(self) -> TitlePhrases:
@@ -134,8 +133,7 @@ class Vocabulary:
         return self._text_words[word]
 
     @cached_property
-    def _text_words(self) -> Counter[str]:
-        """Word → the items that have it in their texts."""
+    def _text_words(self) -> Counter[str]:  # word → the items that have it in their texts
         return Counter(w for text in self.catalogue.full_texts for w in set(words_of(text)))
 
     def feature(self, words: Sequence[str], grammar: Grammar) -> FeatureValue | None:
@@ -200,15 +198,19 @@ class Vocabulary:
         topic_match = PhraseMatch(topic, "topic", parts[0].words)
         return [topic_match] if parts[0].match_type == "read" else [*parts, topic_match]
 
-    def items_that(self, conditions: Sequence[Mapping[str, Any]]) -> list[str]:
-        """The ids of the items that meet all of them."""
+    def mask(self, *conditions: Mapping[str, Any]) -> Mask:
+        """[items], those that meet all of them."""
         masks = [self._index.mask(parse_condition(condition)) for condition in conditions]
-        ids = self._index.catalogue.ids
-        return [id_ for at, id_ in enumerate(ids) if all(mask[at] for mask in masks)]
+        return np.all(masks, axis=0) if masks else np.ones(len(self.catalogue), bool)
 
-    def has_any(self, condition: Mapping[str, Any]) -> bool:
-        """Whether an item meets it."""
-        return bool(self._index.mask(parse_condition(condition)).any())
+    def items_that(self, condition: Mapping[str, Any], items: Sequence[str]) -> list[str]:
+        """Those of the items, by their ids, that meet it."""
+        mask, index = self.mask(condition), self.catalogue.index
+        return [item for item in items if item in index and mask[index[item]]]
+
+    def has_any(self, *conditions: Mapping[str, Any]) -> bool:
+        """Whether an item meets all of them."""
+        return bool(self.mask(*conditions).any())
 
     def searched(self, words: Sequence[str], grammar: Grammar) -> tuple[str, ...]:
         """The words as the catalogue is searched by them: in English where it has not its own."""
@@ -331,8 +333,7 @@ class Vocabulary:
         self, run: tuple[str, ...], start: int, stop: int, value: FeatureValue
     ) -> bool:
         """Whether these words of the run mean the value, and not something else of this name."""
-        column, name = value
-        mask = self._index.mask(parse_condition({column: name}))
+        mask = self.mask({value[0]: value[1]})
         return not self.title_phrases.are_of_others(run, start, stop, mask)
 
     def _value_of(
@@ -371,9 +372,8 @@ class Vocabulary:
 
     def _is_only_name(self, word: str, people: Sequence[FeatureValue]) -> bool:
         """Whether hardly an item has the word but those of people of this name."""
-        masks = [self._index.mask(parse_condition({column: name})) for column, name in people]
-        count = int(np.logical_or.reduce(masks).sum())
-        return self._text_words[word] <= (1 + MAX_OTHER_SHARE) * count
+        masks = [self.mask({column: name}) for column, name in people]
+        return self._text_words[word] <= (1 + MAX_OTHER_SHARE) * int(np.any(masks, axis=0).sum())
 
     def _by_meaning(self, run: tuple[str, ...], grammar: Grammar) -> PhraseMatch | None:
         spans = [
