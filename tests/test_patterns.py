@@ -33,7 +33,7 @@ WITH_PATTERNS_OF_THEIR_OWN = {
     "foretaste.generate.topic_names._surface": "escapes words, with gaps that are read in one way",
     "foretaste.converse.evidence.fault": "phrase_pattern",
     "foretaste.rank.policy._mentions_title": "phrase_pattern",
-    "foretaste.rank.about.items_mentioning": "one stem and a few endings",
+    "foretaste.rank.about._all_mentions": "one stem and a few endings",
     "foretaste.language.bounded_generation.__init__": "see the test of it below",
     "foretaste.behaviour.files.layouts.offer_header": "of our own, and sees the name of a file",
     "foretaste.behaviour.formats.declaration.has_file_name": "the same",

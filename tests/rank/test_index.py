@@ -1,5 +1,6 @@
 """What meets a condition: the same as looking at every item, and looked up only once."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from foretaste.domain.data import Item
 from foretaste.errors import InputError
 from foretaste.rank.conditions import parse_condition, parse_number
-from foretaste.rank.index import FilterIndex
+from foretaste.rank.index import FilterIndex, ItemAvailability
 
 from .shop import film, index_of
 
@@ -267,3 +268,16 @@ def test_a_number_that_lost_its_digits_is_refused(column: str, test: str, lost: 
 def test_a_number_of_very_many_digits_is_refused() -> None:
     with pytest.raises(InputError, match="too many digits"):
         parse_condition({"sku": 10**5_000})
+
+
+def test_a_change_of_what_is_on_offer_keeps_what_is_known_of_attributes() -> None:
+    index = index_of(FILMS)
+    drama, until = {"genre": "drama"}, {"available_until": {"lt": 100}}
+    assert (met(drama, index), met({"or": [drama, until]}, index)) == ("ac", "abc")
+    ends_later = [replace(item, available_until=None) for item in FILMS]
+    changed = index.with_availability(ItemAvailability.of(ends_later))
+    assert changed.knows(parse_condition(drama))
+    assert not changed.knows(parse_condition(until))
+    assert (met(until, changed), met({"or": [drama, until]}, changed)) == ("", "ac")
+    assert met(until, index) == "b"
+    assert index.with_availability(index.availability) is index

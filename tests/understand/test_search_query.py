@@ -123,3 +123,17 @@ def test_a_title_is_whole_but_for_its_article_and_year() -> None:
     assert phrases.is_title("the shining")
     assert phrases.is_title("Shining path")
     assert not phrases.is_title("shining through")
+
+
+def test_titles_that_change_or_come_are_read_beside_the_others() -> None:
+    first = TitlePhrases(("Star Wars", "A star", "X"))
+    titles = ("Star Wars", "A moon", "X", "Red star")
+    second = first.updated(titles)
+    assert second.rows("star").tolist() == [0, 3]
+    assert second.rows("moon").tolist() == [1]
+    assert second.is_title("the red star")
+    assert first.rows("star").tolist() == [0, 1]
+    third = second.updated(("Star Wars", "A star", "X", "Red star", "Moon"))
+    assert third.rows("star").tolist() == [0, 1, 3]
+    assert third.rows("moon").tolist() == [4]
+    assert third.updated(("Moon",)).rows("star").tolist() == []

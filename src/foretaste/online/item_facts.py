@@ -9,13 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foretaste.domain.arrays import Vectors
 from foretaste.domain.data import Floats, Item
 from foretaste.model.experts.neighbour import NeighbourExpert
 from foretaste.online.snapshot import Snapshot
 
-ROWS_PER_PART = 100_000
-"""Vectors that are multiplied at once."""
 MAX_NEIGHBOURS = 10
 
 
@@ -92,19 +89,10 @@ def _text_neighbours(snapshot: Snapshot, position: int) -> tuple[ItemNeighbour, 
     own = np.asarray(vectors[np.array([position])], np.float32)[0]
     if not own.any():
         return ()
-    closeness = _cosines(vectors, own)
+    closeness = vectors @ own
     closeness[position] = -np.inf
     closeness[snapshot.shelf.hidden] = -np.inf
     return _nearest(snapshot, np.arange(len(closeness)), closeness)
-
-
-def _cosines(vectors: Vectors, own: Floats) -> Floats:
-    """[items]; a part at a time, as vectors of 8 bits are made into 32 for it."""
-    parts = [
-        np.asarray(vectors[start : start + ROWS_PER_PART], np.float32) @ own
-        for start in range(0, len(vectors), ROWS_PER_PART)
-    ]
-    return np.concatenate(parts)
 
 
 def _behaviour_neighbours(snapshot: Snapshot, position: int) -> tuple[ItemNeighbour, ...]:
@@ -119,7 +107,10 @@ def _behaviour_neighbours(snapshot: Snapshot, position: int) -> tuple[ItemNeighb
 def _nearest(
     snapshot: Snapshot, positions: Sequence[int] | np.ndarray, closeness: Floats
 ) -> tuple[ItemNeighbour, ...]:
-    best = np.argsort(-closeness, kind="stable")[:MAX_NEIGHBOURS]
+    count = min(MAX_NEIGHBOURS, len(closeness))
+    least = np.partition(closeness, -count)[-count] if count else 0.0
+    likely = np.flatnonzero(closeness >= least)
+    best = likely[np.argsort(-closeness[likely], kind="stable")[:count]]
     catalogue = snapshot.catalogue
     return tuple(
         ItemNeighbour(

@@ -12,7 +12,7 @@ from typing import Any
 from foretaste.domain.searched_query import QueryFacet, SearchedQuery
 from foretaste.generate.condition_text import condition_texts
 from foretaste.generate.item_display import ItemDisplay
-from foretaste.model.experts.query import QueryExpert
+from foretaste.online.indexed_words import IndexedWords
 from foretaste.online.reasoning import Reasoning
 from foretaste.online.slate import PageRequest, SlateBuilder
 from foretaste.online.snapshot import Snapshot
@@ -23,23 +23,12 @@ from foretaste.understand.search_query import SearchVocabulary, read_search
 Facet = Mapping[str, Any]
 
 
-class _IndexedWords:
-    """Whether a word is in the text of an item, by the index of the searches."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        experts = snapshot.product.experts
-        self._expert = next((e for e in experts if isinstance(e, QueryExpert)), None)
-
-    def __contains__(self, word: object) -> bool:
-        return self._expert is not None and self._expert.bm25.has_word(str(word))
-
-
 class QueryFacets:
     """Reads queries, as the settings of a workspace have it."""
 
     def __init__(self, reasoning: Reasoning, *, is_on: bool) -> None:
         self._reasoning, self._is_on = reasoning, is_on
-        self._vocabulary: tuple[FilterIndex, SearchVocabulary] | None = None
+        self._vocabulary: SearchVocabulary | None = None
 
     def apply(
         self, page: PageRequest, slates: SlateBuilder, snapshot: Snapshot
@@ -83,9 +72,10 @@ class QueryFacets:
 
     def _vocabulary_of(self, index: FilterIndex, snapshot: Snapshot) -> SearchVocabulary:
         """The names there are, kept as long as the items are the same."""
-        if self._vocabulary is None or self._vocabulary[0] is not index:
-            self._vocabulary = (index, SearchVocabulary(index, _IndexedWords(snapshot)))
-        return self._vocabulary[1]
+        if self._vocabulary is None or self._vocabulary.catalogue is not index.catalogue:
+            words = IndexedWords(snapshot)
+            self._vocabulary = SearchVocabulary(index, words, self._vocabulary)
+        return self._vocabulary
 
 
 def _allowed_items(page: PageRequest, slates: SlateBuilder, index: FilterIndex) -> Mask:

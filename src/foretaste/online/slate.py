@@ -32,6 +32,7 @@ from foretaste.online.bought_together import BasketCounts, together_scorer, with
 from foretaste.online.explained_slate import ExplainedSlate as ExplainedSlate
 from foretaste.online.explained_slate import event_titles, offered_rows, recommended_items
 from foretaste.online.exposure_control import ExposureControl
+from foretaste.online.indexed_words import IndexedWords
 from foretaste.online.list_corrections import corrected_scorer, own_mix_of
 from foretaste.online.list_goal import ListGoal
 from foretaste.online.list_kinds import kind_mask, popularity_row
@@ -163,10 +164,11 @@ class SlateBuilder(SharedResults):
     def index(self, snapshot: Snapshot) -> FilterIndex:
         """What meets a filter now; made anew when the catalogue has changed."""
         index, catalogue, shelf = self._index, snapshot.catalogue, snapshot.shelf
-        if index is None or index.catalogue is not catalogue or index.availability is not shelf:
-            list_columns = self._store.item_columns
-            index = self._index = FilterIndex(catalogue, shelf, self._read, list_columns)
-        return index
+        if index is None or index.catalogue is not catalogue:
+            index = FilterIndex(catalogue, shelf, self._read, self._store.item_columns)
+            index.items_with_words = IndexedWords(snapshot).items_with
+        self._index = index.with_availability(shelf)
+        return self._index
 
     def numbered_items(self, typed: str | None, index: FilterIndex) -> NumberedItems:
         """Those whose article number somebody typed, also that of a variant of theirs."""

@@ -12,7 +12,8 @@ from foretaste.domain.preference import MAX_PREFERENCE_NATS, Preference, Prefere
 from foretaste.rank.conditions import parse_condition
 from foretaste.understand.clauses import Clause, without_plain
 from foretaste.understand.grammar import GRAMMARS, Grammar, Strength
-from foretaste.understand.vocabulary import MatchType, PhraseMatch, Vocabulary
+from foretaste.understand.phrase_match import MatchType, PhraseMatch
+from foretaste.understand.vocabulary import Vocabulary
 
 ACT_BY_STRENGTH: dict[Strength, tuple[PreferenceAct | Literal["forget"], float]] = {
     "much more": ("boost", 2.0),

@@ -43,13 +43,13 @@ class PreferenceService:
 
     def __init__(self, store: Store, encode_texts: EncodeTexts, clock: Callable[[], float]) -> None:
         self._store, self._encode_texts, self._clock = store, encode_texts, clock
-        self._vocabulary: tuple[FilterIndex, Vocabulary] | None = None
+        self._vocabulary: Vocabulary | None = None
 
     def vocabulary(self, index: FilterIndex) -> Vocabulary:
         """What the items have, kept as long as they are the same."""
-        if self._vocabulary is None or self._vocabulary[0] is not index:
-            self._vocabulary = (index, Vocabulary(index, self._encode_texts))
-        return self._vocabulary[1]
+        if self._vocabulary is None or self._vocabulary.catalogue is not index.catalogue:
+            self._vocabulary = Vocabulary(index, self._encode_texts, self._vocabulary)
+        return self._vocabulary
 
     def match_wish(self, wish: str, index: FilterIndex) -> tuple[ClauseMatch, ...]:
         """What a wish means here. Raises InputError for one that is empty or too long."""

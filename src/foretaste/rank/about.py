@@ -20,10 +20,14 @@ from foretaste.domain.words import PLURAL_ENDINGS, WORD_ENDINGS, stem, words_of
 Mask = npt.NDArray[np.bool_]
 EncodeText = Callable[[str], Floats]
 """Words → [dim], as the language model reads them, of length 1."""
+ItemsWithWords = Callable[[Sequence[str]], Mask | None]
+"""Forms of a word → [items], all that have one of them and perhaps others; None for not known."""
 MIN_STANDARD_DEVIATIONS = 2.5
 """Standard deviations over the catalogue."""
 MIN_COSINE = 0.25
 """The least cosine."""
+MAX_PICKED_SHARE = 0.25
+"""Of all texts, those that are picked out: to look through all of them is faster from there on."""
 TEXTS_AT_A_TIME = 10_000
 """Texts that are looked through as one."""
 
@@ -33,8 +37,24 @@ def stems(text: str) -> list[str]:
     return [stem(word) for word in words_of(text)]
 
 
-def items_mentioning(readings: Iterable[str], words: str) -> Mask:
+def items_mentioning(
+    readings: Sequence[str], words: str, items_with_words: ItemsWithWords = lambda forms: None
+) -> Mask:
     """[items], whether the text of each has every word of the topic, in one form or another."""
+    candidates = [
+        mask
+        for word_stem in dict.fromkeys(stems(words))
+        if (mask := items_with_words([word_stem + ending for ending in _ENDINGS])) is not None
+    ]
+    mask = np.all(candidates, axis=0) if candidates else np.ones(len(readings), bool)
+    if MAX_PICKED_SHARE * len(mask) < mask.sum():
+        return _all_mentions(readings, words)
+    mask[mask] = _all_mentions((readings[row] for row in np.flatnonzero(mask).tolist()), words)
+    return mask
+
+
+def _all_mentions(readings: Iterable[str], words: str) -> Mask:
+    """The same, by looking through all of these texts."""
     patterns = [
         re.compile(rf"{re.escape(_lower(word_stem))}(?:{_ENDING_PATTERN})?\b")
         for word_stem in dict.fromkeys(stems(words))
@@ -73,7 +93,8 @@ def _is_of_word(letter: str) -> bool:
     return letter.isalnum() or letter == "_"
 
 
-_ENDING_PATTERN = "|".join((*PLURAL_ENDINGS, *WORD_ENDINGS, "als"))
+_ENDINGS = ("", *PLURAL_ENDINGS, *WORD_ENDINGS, "als")
+_ENDING_PATTERN = "|".join(_ENDINGS[1:])
 
 
 def items_similar_to(vectors: Vectors, topic: Floats) -> Mask:
@@ -85,9 +106,14 @@ def items_similar_to(vectors: Vectors, topic: Floats) -> Mask:
     return np.asarray(cosine >= min_cosine)
 
 
-def items_about(catalogue: Catalogue, words: str, encode_text: EncodeText | None) -> Mask:
+def items_about(
+    catalogue: Catalogue,
+    words: str,
+    encode_text: EncodeText | None,
+    items_with_words: ItemsWithWords = lambda forms: None,
+) -> Mask:
     """[items], which are about these words; without a language model those that say so."""
-    mask = items_mentioning(catalogue.full_texts, words)
+    mask = items_mentioning(catalogue.full_texts, words, items_with_words)
     if encode_text is not None and words:
         mask |= items_similar_to(catalogue.vectors, encode_text(words))
     return mask

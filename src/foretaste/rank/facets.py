@@ -129,6 +129,8 @@ def has_enough_items(feature: Feature) -> bool:
 
 def count_shown(index: FilterIndex, mask: Mask) -> int:
     """How many a list of all these would show: of variants one."""
+    if index.groups is None:
+        return int(mask.sum())
     return len(np.unique(_products(index)[mask]))
 
 
@@ -138,6 +140,20 @@ def _products(index: FilterIndex) -> npt.NDArray[np.int64]:
     if index.groups is None:
         return numbers
     return np.where(index.groups.codes >= 0, len(index) + index.groups.codes, numbers)
+
+
+def _count_products(
+    index: FilterIndex, items: npt.NDArray[np.integer], choices: npt.NDArray[np.integer], size: int
+) -> list[int]:
+    """How many products have each of so many choices. items, choices: [pairs]; what an item or
+    another variant of it has twice counts once.
+    """
+    products = _products(index)[items]
+    is_repeated = np.concatenate([[False], (products[1:] == products[:-1])])
+    if index.groups is not None or is_repeated.any():
+        pairs = np.unique(products * size + choices)
+        choices = pairs % size
+    return np.bincount(choices, minlength=size).tolist() if size else []
 
 
 def count_facet(
@@ -154,9 +170,8 @@ def count_facet(
     spellings = [_flag(value) if is_flag else value for value in feature.values]
     numbers = {value: number for number, value in enumerate(dict.fromkeys(spellings))}
     code_numbers = np.array([numbers[value] for value in spellings], np.int64)
-    products, codes = _products(index)[owners[rows]], code_numbers[feature.codes[rows]]
-    pairs = np.unique(np.stack([products, codes]), axis=1)
-    counts = np.bincount(pairs[1], minlength=len(numbers)).tolist()
+    codes = code_numbers[feature.codes[rows]]
+    counts = _count_products(index, owners[rows], codes, len(numbers))
     values = [
         ValueCount(value, count, _is_selected(value, chosen))
         for value, count in zip(numbers, counts, strict=True)
@@ -200,10 +215,8 @@ def _count_ranges(
         return Facet(feature.column, feature.feature_type)
     rows = known & mask[owners]
     breaks = breaks_of(there, feature.feature_type, n)
-    products = _products(index)[owners[rows]]
     bins = np.searchsorted(np.array(breaks), numbers[rows], side="right").astype(np.int64)
-    pairs = np.unique(np.stack([products, bins]), axis=1)
-    counts = np.bincount(pairs[1], minlength=len(breaks) + 1).tolist()
+    counts = _count_products(index, owners[rows], bins, len(breaks) + 1)
     lows: Sequence[float | None] = (None, *breaks)
     highs: Sequence[float | None] = (*breaks, None)
     ranges = [

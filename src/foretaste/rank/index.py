@@ -20,8 +20,8 @@ from foretaste.domain.store import ItemColumns
 from foretaste.domain.words import GROUP_COLUMN, deepest_values
 from foretaste.errors import InputError, did_you_mean
 from foretaste.rank.about import EncodeText as EncodeText
+from foretaste.rank.about import ItemsWithWords, items_about
 from foretaste.rank.about import Mask as Mask
-from foretaste.rank.about import items_about
 from foretaste.rank.conditions import (
     AVAILABILITY_COLUMNS,
     MAX_EXACT_FLOAT,
@@ -253,11 +253,23 @@ class FilterIndex:
     ) -> None:
         self.catalogue, self.availability, self.encode_text = catalogue, availability, encode_text
         self.list_columns = list_columns
+        self.items_with_words: ItemsWithWords = lambda forms: None
+        """Of an index of the words of the items, where there is one."""
         self._features = {feature.column: feature for feature in catalogue.features}
         self._columns: dict[str, ColumnIndex] = {}
         self._masks: OrderedDict[Condition, Mask] = OrderedDict()
         self._max_masks = max(8, MASK_CACHE_BYTES // max(len(catalogue), 1))
         self._lock = Lock()
+
+    def with_availability(self, availability: ItemAvailability) -> "FilterIndex":
+        """Of the same catalogue; what was looked up of single conditions stays known."""
+        if availability is self.availability:
+            return self
+        index = FilterIndex(self.catalogue, availability, self.encode_text, self.list_columns)
+        index._columns, index.items_with_words = self._columns, self.items_with_words
+        with self._lock:
+            index._masks.update((c, m) for c, m in self._masks.items() if _is_of_catalogue(c))
+        return index
 
     def __len__(self) -> int:
         return len(self.catalogue)
@@ -320,6 +332,13 @@ class FilterIndex:
         return [index_by_id[item_id] for item_id in ids if item_id in index_by_id]
 
 
+def _is_of_catalogue(condition: Condition) -> bool:
+    """Whether it is a single condition that has nothing to do with what is on offer."""
+    if isinstance(condition, Range):
+        return condition.column not in AVAILABILITY_COLUMNS
+    return not isinstance(condition, And | Or | Not)
+
+
 def _any_of_mask(index: FilterIndex, condition: AnyOf) -> Mask:
     return index.column(condition.column).has_any_value(condition)
 
@@ -346,7 +365,7 @@ def _id_mask(index: FilterIndex, condition: IdIn) -> Mask:
 
 
 def _about_mask(index: FilterIndex, condition: About) -> Mask:
-    return items_about(index.catalogue, condition.words, index.encode_text)
+    return items_about(index.catalogue, condition.words, index.encode_text, index.items_with_words)
 
 
 def _and_mask(index: FilterIndex, condition: And) -> Mask:

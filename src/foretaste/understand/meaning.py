@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any, Literal
 
 from foretaste.understand.clauses import Clause, Scope
-from foretaste.understand.vocabulary import PhraseMatch, Vocabulary
+from foretaste.understand.phrase_match import PhraseMatch
+from foretaste.understand.vocabulary import Vocabulary
 
 Intent = Literal[
     "find",

@@ -18,7 +18,8 @@ from foretaste.understand.grammar import GRAMMARS, Grammar
 from foretaste.understand.meaning import Change, Scene
 from foretaste.understand.misspellings import base_of_comparative
 from foretaste.understand.numbers import Bound
-from foretaste.understand.vocabulary import PhraseMatch, Vocabulary
+from foretaste.understand.phrase_match import PhraseMatch
+from foretaste.understand.vocabulary import Vocabulary
 
 MIN_NOISE_LETTERS = 4
 NO_WORD = re.compile(r"^[^aeiouàâäáéèêëíîïóôöúûü]++$|[^aeiouyàâäáéèêëíîïóôöúûü]{5}")

@@ -64,8 +64,10 @@ class SearchQuery:
 class SearchVocabulary(Vocabulary):
     """The names of a catalogue's values, those of its titles set apart."""
 
-    def __init__(self, index: FilterIndex, words: Container[str]) -> None:
-        super().__init__(index, None)
+    def __init__(
+        self, index: FilterIndex, words: Container[str], earlier: Vocabulary | None = None
+    ) -> None:
+        super().__init__(index, None, earlier)
         self._known_words = words
         self._columns = {f.column for f in descriptive_features(index.catalogue.features)}
 

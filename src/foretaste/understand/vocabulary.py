@@ -7,9 +7,8 @@ finds near enough to it (`MIN_COSINE`). What is left is a topic: items that say 
 
 from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +24,7 @@ from foretaste.understand.grammar import GRAMMARS, Grammar, borrowed_meaning
 from foretaste.understand.inflected_values import inflected_values
 from foretaste.understand.number_columns import NumberColumns
 from foretaste.understand.numbers import YEARS
+from foretaste.understand.phrase_match import MatchType, PhraseMatch
 from foretaste.understand.same_names import CHILDREN_VALUES, SAME_NAMES
 from foretaste.understand.spelled_values import (
     CREATOR_COLUMNS,
@@ -52,24 +52,21 @@ MAX_COMMON_VALUES = 200
 
 EncodeTexts = Callable[[Sequence[str]], Floats]
 """Texts → [texts, dim], as the language model reads them, of length 1."""
-MatchType = Literal["named", "synonym", "read", "topic"]
-
-
-@dataclass(frozen=True, slots=True)
-class PhraseMatch:
-    """A part of a clause, and what it is here."""
-
-    condition: Mapping[str, Any]
-    match_type: MatchType
-    words: tuple[str, ...]
-    offset: int = 0
 
 
 class Vocabulary:
     """The values, titles and numbers of a catalogue, by name and by meaning."""
 
-    def __init__(self, index: FilterIndex, encode_texts: EncodeTexts | None) -> None:
+    def __init__(
+        self,
+        index: FilterIndex,
+        encode_texts: EncodeTexts | None,
+        earlier: "Vocabulary | None" = None,
+    ) -> None:
+        """earlier: that of the catalogue before, of which what takes long is brought up to date."""
         self._index, self.encode_texts = index, encode_texts
+        if earlier is not None and "title_phrases" in earlier.__dict__:
+            self.title_phrases = earlier.title_phrases.updated(self.catalogue.titles)
         self._values_by_stems: dict[tuple[str, ...], list[FeatureValue]] = {}
         self._comparable_values: list[FeatureValue] = []
         self._named_by_column: dict[tuple[str, str], str] = {}
