@@ -12,7 +12,13 @@ from foretaste.config.settings_reference import explain_setting, setting_groups
 from foretaste.errors import InputError
 from foretaste.loop import Foretaste
 
-OPTIONAL_TABLES = {"rank.policy.age", "rank.freshness", "rank.replenish", "rank.series"}
+OPTIONAL_TABLES = {
+    "rank.policy.age",
+    "rank.freshness",
+    "rank.replenish",
+    "rank.resume",
+    "rank.series",
+}
 
 
 @pytest.mark.parametrize("name", PAGES)

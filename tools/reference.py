@@ -49,6 +49,7 @@ METHODS = {
         "search",
         "similar",
         "continuation",
+        "resume",
         "rank",
         "trending",
         "generate",

@@ -220,6 +220,8 @@ def _ranked_item_to_json(item: Recommended, *, explain: bool) -> dict[str, Any]:
         "reasons": [reason.to_json_dict() for reason in item.reasons],
         "attributes": item.attributes,
     }
+    if item.progress is not None:
+        content["progress"] = item.progress
     if item.properties:
         content["properties"] = item.properties
     if explain:

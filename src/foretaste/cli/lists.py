@@ -1,4 +1,4 @@
-"""`foretaste recommend`, `search`, `similar`, `rank` and `trending`: words in, a list out."""
+"""`foretaste recommend`, `resume`, `search`, `similar`, `rank`, `trending`: words in, a list."""
 
 import json as jsonlib
 from pathlib import Path
@@ -50,7 +50,7 @@ FillUp = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the others."""
-    for function in (recommend, search, similar, rank, trending):
+    for function in (recommend, resume, search, similar, rank, trending):
         command(app, function.__name__)(function)
 
 
@@ -114,6 +114,21 @@ def recommend(
         console.print_recommendation(
             recommendation, explain=explain, json=json, items=loop.store.item
         )
+
+
+def resume(
+    user: Annotated[str, typer.Argument(metavar="USER", help="The user's id.")],
+    workspace: Workspace = CURRENT_FOLDER,
+    n: ItemCount = None,
+    filter: Filter = None,  # noqa: A002
+    language: Language = None,
+    json: Json = False,
+) -> None:
+    """Show what a user began and has not finished, and the next parts of their series."""
+    list_options = parse_list_options(filter, None, 0.0, language)
+    with open_loop(workspace) as loop:
+        recommendation = loop.resume(user, n=n, explain=True, **list_options)
+        console.print_recommendation(recommendation, json=json, items=loop.store.item)
 
 
 def search(

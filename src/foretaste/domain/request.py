@@ -20,13 +20,15 @@ from foretaste.domain.searched_query import SearchedQuery
 FillSource = Literal["taken", "unfiltered", "unmatched", "popular", "outdated"]
 """What may fill up a list that is too short: what was taken already, what the filter leaves out,
 what has nothing of a search, what is popular beside the list's kind, what is too old for it."""
-ItemSource = Literal[
-    "model", "pinned", "promoted", "explored", "new", "fallback", "trending", FillSource
-]
+ItemSource = (
+    Literal["model", "pinned", "promoted", "explored", "new", "fallback", "trending", "resumed"]
+    | FillSource
+)
 """What brought an item to its place: the model's score, a rule, a draw, or what stood in for it."""
-ListKind = Literal["new", "explore", "bought_together", "continue"]
+ListKind = Literal["new", "explore", "bought_together", "continue", "resume"]
 """Only new items; only items unlike what the person takes; what people take together with the
-items asked about; what goes on from the items asked about, or from the last session, alone."""
+items asked about; what goes on from the items asked about, or from the last session, alone; what
+the person began and has not finished, and next parts of series, the newest first."""
 FallbackLevel = Literal["full", "memory", "counting", "popularity"]
 """What scored: the whole product; the same without a history, the store being away; its
 experts that only count; popularity alone."""
@@ -118,6 +120,11 @@ class Request:
         return is_own and not self.is_search
 
     @property
+    def is_scored(self) -> bool:
+        """Whether it is put in order by scores: not by numbers of people, nor by time."""
+        return not self.is_trending and self.kind != "resume"
+
+    @property
     def is_trending(self) -> bool:
         """Whether it asks for what most people took lately."""
         return self.window is not None and self.kind is None
@@ -200,6 +207,8 @@ class Recommended:
     """The probability with which this item is at this place, given the same scores: 1 where no
     chance was involved."""
     source: ItemSource = "model"
+    progress: float | None = None
+    """How far this person got with it, from 0 to 1, where they have not finished it."""
     properties: Mapping[str, Any] = field(default_factory=dict)
     """What else was asked for by `Request.properties`: texts, image, availability."""
     reasons: tuple[Reason, ...] = ()

@@ -15,12 +15,13 @@ ShelfKind = Literal[
     "explore",
     "bought_together",
     "continue",
+    "resume",
     "search",
 ]
 """What a shelf shows: what suits the person; what goes with an item they took; what is like some
 items; what most people took lately; what is new and suits them; what is away from their usual; what
 people take together with some items; what goes on from some items, or from the last session; what
-answers a query."""
+they began and have not finished; what answers a query."""
 SHELF_KINDS: tuple[ShelfKind, ...] = get_args(ShelfKind)
 OmissionCode = Literal["empty", "repeated", "late", "failed"]
 """Why a shelf is not on the page: there is nothing to show; all of it is on earlier shelves; the

@@ -69,7 +69,7 @@ def levels(
     """
     request, context, product = question.request, question.user_context, snapshot.product
     popularity = partial(product.popularity_scorer, len(snapshot.catalogue))
-    if request.is_trending:
+    if not request.is_scored:
         return [Level("full", lambda: slate(popularity()))]
     if request.kind == "bought_together":
         return [

@@ -124,7 +124,7 @@ def _scorers(
     usual = [
         row
         for row, (page, _) in enumerate(questions)
-        if not page.request.is_trending and page.request.kind != "bought_together"
+        if page.request.is_scored and page.request.kind != "bought_together"
     ]
     contexts = [_read(workspace, *questions[row], snapshot) for row in usual]
     if contexts:

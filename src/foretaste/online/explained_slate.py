@@ -64,12 +64,19 @@ def recommended_items(
             terms=tuple(slate.terms[row]) if request.explain else (),
             attributes=details[row][0],
             propensity=choice.propensities[row],
+            progress=progress_of(question, item),
             source="fallback" if source == "model" and not is_full else source,
             properties=details[row][1],
             reasons=list_reasons.items[row],
         )
         for row, (item, source) in enumerate(zip(chosen, choice.sources, strict=True))
     )
+
+
+def progress_of(question: FilterContext, item: int) -> float | None:
+    """How far this person got with an item that they have not finished."""
+    share = question.trade.progress.shares.get(item)
+    return None if share is None else round(share, 4)
 
 
 def event_titles(terms: TermTable, snapshot: Snapshot) -> dict[str, str]:

@@ -24,12 +24,14 @@ from foretaste.domain.request import ListKind
 from foretaste.domain.shelf import ShelfKind
 from foretaste.online.snapshot import Snapshot
 from foretaste.rank.index import FilterIndex, Mask
+from foretaste.rank.resuming import WatchProgress
 
 KIND_BY_SHELF: Mapping[ShelfKind, ListKind] = {
     "new": "new",
     "explore": "explore",
     "bought_together": "bought_together",
     "continue": "continue",
+    "resume": "resume",
 }
 """Shelves whose lists are of a kind of their own."""
 NEW_SECONDS = 30 * 86_400.0
@@ -45,13 +47,20 @@ VALUE_WEIGHT = 2.0
 
 
 def kind_mask(
-    request: Request, user_context: UserContext, snapshot: Snapshot, index: FilterIndex, now: float
+    request: Request,
+    user_context: UserContext,
+    snapshot: Snapshot,
+    index: FilterIndex,
+    now: float,
+    progress: WatchProgress,
 ) -> Mask | None:
     """[items], what a list of the kind asked for may have; None where that is everything."""
     if request.kind == "new":
         return new_items(snapshot, index, now, request.window)
     if request.kind == "explore":
         return unusual_items(snapshot.catalogue, user_context)
+    if request.kind == "resume":
+        return progress.resumable_mask(len(index))
     return None
 
 

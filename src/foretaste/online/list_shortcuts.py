@@ -65,6 +65,12 @@ class ListShortcuts:
         """
         return self.recommend(user, items=tuple(items), kind="continue", **fields)
 
+    def resume(self: Recommender, user: str | None = None, **fields: Any) -> Recommendation:
+        """What the person began and has not finished, and the next parts of their series, what they
+        were last at first; where [rank.resume] is set.
+        """
+        return self.recommend(user, kind="resume", **fields)
+
     def rank(
         self: Recommender, items: Sequence[str], user: str | None = None, **fields: Any
     ) -> Recommendation:

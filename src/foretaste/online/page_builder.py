@@ -42,11 +42,21 @@ TASTE_ITEMS = 5
 NO_HISTORY = "this person has taken nothing yet that could be named"
 NOTHING_USUAL = "this person has taken nothing yet, so nothing is away from their usual"
 NOTHING_NEW = "nothing is new"
+NOTHING_BEGUN = "there is nothing that this person began and has not finished"
 ALL_REPEATED = "all that it would show is on earlier shelves of this page"
 TOO_LATE = "the time of the page was over before its turn; ask for fewer shelves or more time"
 FAILED = "it failed; the service's log says why"
 NOTHING = "there is nothing to show"
-REASONS = (NO_HISTORY, NOTHING_USUAL, NOTHING_NEW, ALL_REPEATED, TOO_LATE, FAILED, NOTHING)
+REASONS = (
+    NO_HISTORY,
+    NOTHING_USUAL,
+    NOTHING_NEW,
+    NOTHING_BEGUN,
+    ALL_REPEATED,
+    TOO_LATE,
+    FAILED,
+    NOTHING,
+)
 """Messages, which are said in the language of the page; all others are in it, or are errors."""
 
 
@@ -212,6 +222,8 @@ class PageBuilder:
             return "empty", NOTHING_USUAL
         if request.kind == "new" and set(counts) == {"kind"}:
             return "empty", NOTHING_NEW
+        if request.kind == "resume":
+            return "empty", NOTHING_BEGUN
         return "empty", shortfall.reason if shortfall else NOTHING
 
     # What this person likes best ------------------------------------------------------------------

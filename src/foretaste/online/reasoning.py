@@ -23,6 +23,7 @@ from foretaste.generate.reasons import (
 from foretaste.generate.settings import Language, ReasonSettings
 from foretaste.generate.shortfall_text import shortfall_in_words
 from foretaste.model.product_scorer import is_unknown_user
+from foretaste.online.resume_list import resume_reason
 from foretaste.rank.filters import FilterContext
 from foretaste.rank.slate import FILL_SOURCES, Slate
 
@@ -100,6 +101,10 @@ class Reasoning:
                 for users in user_counts
             ]
             return ListReasons(tuple(tuple(filter(None, reasons)) for reasons in counted))
+        progress = question.trade.progress
+        resume_reasons = [resume_reason(item, progress, evidence) for item in items]
+        if question.request.kind == "resume":
+            return ListReasons(tuple(() if own is None else (own,) for own in resume_reasons))
         if is_unknown_user(question.user_context) and not question.preferences:
             terms = terms.select_columns([column.expert == "rule" for column in terms.columns])
             list_reasons = compose_reasons(items, terms, evidence, max_reasons=max_reasons)
@@ -111,8 +116,10 @@ class Reasoning:
         return replace(
             list_reasons,
             items=tuple(
-                _with_source(source, reasons, evidence)[:max_reasons]
-                for source, reasons in zip(slate.sources, list_reasons.items, strict=True)
+                _with_source(source, (*filter(None, [begun]), *reasons), evidence)[:max_reasons]
+                for source, begun, reasons in zip(
+                    slate.sources, resume_reasons, list_reasons.items, strict=True
+                )
             ),
         )
 

@@ -86,7 +86,7 @@ def may_show_cold_items(request: Request) -> bool:
     """Whoever asks for something is shown nothing else. A list of the caller's has the order that
     a list of ours of the same items has.
     """
-    is_asked = request.is_search or request.is_trending
+    is_asked = request.is_search or not request.is_scored
     return not is_asked and request.min_relative_likelihood == 0
 
 

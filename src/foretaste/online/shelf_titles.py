@@ -7,6 +7,7 @@ from foretaste.domain.titles import natural_title
 from foretaste.generate.activity import participle
 from foretaste.generate.list_evidence import ListEvidence
 from foretaste.generate.safe import safe_name
+from foretaste.generate.settings import Activity
 from foretaste.model.together import BOUGHT
 
 PLAIN_TITLES: dict[ShelfKind, str] = {
@@ -18,9 +19,16 @@ PLAIN_TITLES: dict[ShelfKind, str] = {
     "similar": "More like this",
     "bought_together": "Goes well together",
     "continue": "Go on from here",
+    "resume": "Continue",
     "search": "What you searched for",
 }
 """Titles that name nothing; also for what has a name that must not be in a sentence."""
+RESUME_TITLES: dict[Activity, str] = {
+    "watch": "Continue watching",
+    "listen": "Continue listening",
+    "read": "Continue reading",
+}
+"""The same of what was begun, by what people do with items."""
 
 
 def shelf_title(
@@ -32,6 +40,8 @@ def shelf_title(
         name = safe_name(request.query)
         if name is not None:
             return messages.text("“{word}”", word=shorten(name))
+    if kind == "resume":
+        return messages.text(RESUME_TITLES.get(evidence.activity, PLAIN_TITLES[kind]))
     name = evidence.title(request.items[0]) if len(request.items) == 1 else None
     if name is not None and kind == "because_you_took":
         verb = evidence.verb_for(request.items)

@@ -42,6 +42,7 @@ from foretaste.online.placement_book import PlacementBook
 from foretaste.online.reasoning import Reasoning
 from foretaste.online.request_checks import may_show_cold_items
 from foretaste.online.request_consent import request_consent, with_consent
+from foretaste.online.resume_list import resume_slate
 from foretaste.online.session import session_context
 from foretaste.online.shared_results import SharedResults
 from foretaste.online.snapshot import Snapshot
@@ -213,7 +214,7 @@ class SlateBuilder(SharedResults):
             self.policy,
             self._shared_result(
                 ("kind", request.kind, request.window, id(discreet)),
-                lambda: kind_mask(request, discreet, snapshot, index, now),
+                lambda: kind_mask(request, discreet, snapshot, index, now, trade.progress),
                 of=discreet,
             ),
             partial(popularity_row, snapshot),
@@ -250,6 +251,8 @@ class SlateBuilder(SharedResults):
         """The list by these scores: what may be shown, rules, terms."""
         if page.request.is_trending:
             return self._trending_slate(page, question, scorer)
+        if page.request.kind == "resume":
+            return resume_slate(page, question, self._choice)
         if isinstance(scorer, ProductScorer) and may_be_unmatched(page):
             question = with_unmatched(question, scorer.unmatched_items())
         scorer = self.corrected(scorer, question)
@@ -304,7 +307,7 @@ class SlateBuilder(SharedResults):
         for row, rule in enumerate(parse_rules(request.rules)):
             rule.apply(draft, f"rules.{row}")
         add_default_floors(draft, settings.floors, request)
-        if not request.is_trending:  # else the score is a number of users
+        if request.is_scored:  # else the score is a number of users, or of days
             preference_effects.add_preference_boosts(draft, question.preferences)
             for boost in question.trade.boosts:
                 draft.add_score_boost(boost)

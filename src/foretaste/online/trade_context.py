@@ -14,9 +14,10 @@ from foretaste.domain.data import Doubles, Request, UserContext
 from foretaste.online.list_kinds import arrival_times
 from foretaste.online.snapshot import Snapshot
 from foretaste.rank.article_numbers import NUMBER_EXPERT
-from foretaste.rank.filters import NO_ITEMS, FilterContext, TradeLimits
+from foretaste.rank.filters import NO_ITEMS, FilterContext, ItemIndices, TradeLimits
 from foretaste.rank.freshness import FRESHNESS_EXPERT, freshness_boost
 from foretaste.rank.index import FilterIndex, Mask
+from foretaste.rank.resuming import NO_PROGRESS, WatchProgress, watch_progress
 from foretaste.rank.returning import recent_items, returning_items
 from foretaste.rank.series import SeriesOrder
 from foretaste.rank.settings import RankSettings
@@ -52,6 +53,7 @@ class TradeRules:
             settings.freshness is None
             and settings.replenish is None
             and settings.series is None
+            and settings.resume is None
             and settings.repeat_pause is None
             and settings.max_age is None
             and settings.stock_attribute is None
@@ -72,8 +74,13 @@ class TradeRules:
         if self._is_off and max_age is None:
             return TradeLimits()
         traits, settings = self._traits_of(snapshot, index), self._settings
+        available = ~index.availability.unavailable(now)
+        progress = self._progress(context, snapshot, traits.series, available)
         if request.is_search or request.candidates is not None:
-            return TradeLimits(sold_out=traits.sold_out)
+            return TradeLimits(sold_out=traits.sold_out, progress=progress)
+        if request.kind == "resume":  # nothing of it is too old, or taken too short a time ago
+            taken = context.consumed_items
+            return TradeLimits(taken, sold_out=traits.sold_out, progress=progress)
         boosts: list[ScoreBoost] = []
         outdated = other_parts = None
         due_items = early_items = NO_ITEMS
@@ -97,17 +104,36 @@ class TradeRules:
         if settings.repeat_pause is not None:
             early_items = np.union1d(early_items, recent_items(context, settings.repeat_pause))
         if traits.series is not None:
-            available = ~index.availability.unavailable(now)
-            other_parts = traits.series.parts_not_next(context.consumed_items, available)
+            finished_items = progress.finished(context.consumed_items)
+            other_parts = traits.series.parts_not_next(finished_items, available)
         return TradeLimits(
-            due_items,
+            np.union1d(due_items, self._listed_again(progress)),
             early_items,
             traits.sold_out,
             outdated,
             other_parts,
             tuple(boosts),
             traits.series,
+            progress,
         )
+
+    def _progress(
+        self, context: UserContext, snapshot: Snapshot, series: SeriesOrder | None, available: Mask
+    ) -> WatchProgress:
+        """How far the person got with what they began."""
+        settings = self._settings.resume
+        if settings is None or not len(context):
+            return NO_PROGRESS
+        return watch_progress(context, snapshot.kinds, settings, series, available)
+
+    def _listed_again(self, progress: WatchProgress) -> ItemIndices:
+        """What was taken and is in lists all the same: the next part of a series that was only
+        looked into, and what was begun where the settings say so.
+        """
+        reopened = np.array(progress.reopened_parts, np.int32)
+        if self._settings.resume is None or not self._settings.resume.in_lists:
+            return reopened
+        return np.union1d(reopened, progress.begun_items)
 
     def _traits_of(self, snapshot: Snapshot, index: FilterIndex) -> CatalogueTraits:
         traits = self._traits

@@ -17,6 +17,7 @@ from foretaste.rank.index import FilterIndex, Mask
 from foretaste.rank.index import ItemAvailability as ItemAvailability
 from foretaste.rank.policy import Policy, PolicyContext
 from foretaste.rank.preference_effects import withheld_items
+from foretaste.rank.resuming import NO_PROGRESS, WatchProgress
 from foretaste.rank.series import SeriesOrder
 from foretaste.rank.slate_parts import ScoreBoost
 
@@ -41,6 +42,8 @@ class TradeLimits:
     """[items], the parts of series that do not come next; None where there are no series."""
     boosts: tuple[ScoreBoost, ...] = ()
     series: SeriesOrder | None = None
+    progress: WatchProgress = NO_PROGRESS
+    """How far the person got with what they began."""
 
 
 @dataclass(frozen=True)

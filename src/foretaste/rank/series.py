@@ -48,22 +48,41 @@ class SeriesOrder:
         ranks[np.isin(codes, numbered_series) & ~is_numbered] = -1
         return cls(codes, ranks)
 
+    @property
+    def numbered_codes(self) -> Ints:
+        """[items], the series of each part that has a place in it; -1 of all else."""
+        return np.where(self.ranks >= 0, self.codes, -1).astype(np.int32)
+
     def parts_not_next(self, consumed: Ints, available: Mask) -> Mask:
         """[items], every part of a series but the one that comes next for who took these.
 
         available: [items], what may be shown now: a part that may not is passed over.
         """
-        furthest = np.full(int(self.codes.max(initial=-1)) + 1, -1, np.int32)
-        consumed = consumed[self.codes[consumed] >= 0]
-        np.maximum.at(furthest, self.codes[consumed], self.ranks[consumed])
+        next_parts = self.next_parts(consumed, available)
+        mask = self.codes >= 0
+        mask[next_parts[next_parts >= 0]] = False
+        return mask
+
+    def next_parts(self, consumed: Ints, available: Mask) -> Ints:
+        """[series], the part that comes next; -1 where none does."""
+        furthest_parts = self.furthest_parts(consumed)
+        furthest = np.where(furthest_parts >= 0, self.ranks[furthest_parts], -1)
         members = np.flatnonzero(self.codes >= 0)
         is_later = self.ranks[members] > furthest[self.codes[members]]
         later = members[is_later & available[members]]
         later = later[np.argsort(self.ranks[later], kind="stable")]
-        _, first_rows = np.unique(self.codes[later], return_index=True)
-        mask = self.codes >= 0
-        mask[later[first_rows]] = False
-        return mask
+        series, first_rows = np.unique(self.codes[later], return_index=True)
+        next_parts = np.full(len(furthest), -1, np.int32)
+        next_parts[series] = later[first_rows]
+        return next_parts
+
+    def furthest_parts(self, consumed: Ints) -> Ints:
+        """[series], of these items the furthest part; -1 where none is a part with a number."""
+        furthest_parts = np.full(int(self.codes.max(initial=-1)) + 1, -1, np.int32)
+        parts = consumed[(self.codes[consumed] >= 0) & (self.ranks[consumed] >= 0)]
+        parts = parts[np.argsort(self.ranks[parts], kind="stable")]
+        furthest_parts[self.codes[parts]] = parts  # of several the last is kept
+        return furthest_parts
 
     def grouped_with(self, groups: VariantGroups | None) -> VariantGroups:
         """The series, and the variants of what is part of none, as groups of which a list has one

@@ -14,6 +14,7 @@ from foretaste.rank.trade_settings import (
     Duration,
     FreshnessSettings,
     ReplenishSettings,
+    ResumeSettings,
     SeriesSettings,
     Share,
 )
@@ -100,6 +101,9 @@ class RankSettings(Settings):
     says."""
     series: SeriesSettings | None = None
     """A list shows of each series the next part alone. None: parts are items like others."""
+    resume: ResumeSettings | None = None
+    """What was begun and not finished, for a shelf of the kind `resume`. None: what was taken was
+    taken, however much of it."""
     spread: Mapping[str, Share] = Field(default_factory=dict)
     """Attribute → the share of a list that items of one value of it have at most, as far as there
     are others: `artist = 0.2`. Not where words or a filter ask for it."""

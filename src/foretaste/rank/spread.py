@@ -20,10 +20,11 @@ def spread_limits(
     draft: SlateDraft, shares: Mapping[str, float], request: Request
 ) -> tuple[QuotaLimit, ...]:
     """At most so many places for each value of these attributes. None of them for who searches or
-    has a list put in order, and none of an attribute that the filter asks for: who asks for an
-    artist wants that artist.
+    has a list put in order, nor where the order is that of time, and none of an attribute that the
+    filter asks for: who asks for an artist wants that artist.
     """
-    if not shares or request.is_search or request.candidates is not None:
+    is_own_order = request.candidates is not None or request.kind == "resume"
+    if not shares or request.is_search or is_own_order:
         return ()
     named_columns = set(condition_columns(parse_condition(request.filter or {})))
     columns = {feature.column for feature in draft.index.catalogue.features}

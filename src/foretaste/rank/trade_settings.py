@@ -10,6 +10,9 @@ event_types = ["purchase"]           # what is bought at regular intervals comes
 [rank.series]
 item_attribute = "series"            # of a series the next episode that was not seen
 
+[rank.resume]
+below = 0.9                          # what was left before its end is gone on with from there
+
 [rank.spread]
 artist = 0.2                         # of no artist more than a fifth of a list
 """
@@ -19,6 +22,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, field_validator
 
 from foretaste.domain.duration import parse_duration
+from foretaste.domain.event_value import RATED_TYPES, WATCHED_TYPES
 from foretaste.domain.settings import Settings
 from foretaste.errors import InputError
 
@@ -82,3 +86,27 @@ class SeriesSettings(Settings):
     """That numbers the season, where there is one."""
     episode_attribute: str = "episode"
     """That numbers the part."""
+
+
+class ResumeSettings(Settings):
+    """What somebody began and has not finished: films, episodes, podcasts, audiobooks, lessons. How
+    far they got is the value of an event, from 0 to 1; the last that was said of an item holds, on
+    whichever device.
+    """
+
+    below: Share = 0.9
+    """From this share on an item is finished: the rest is credits."""
+    from_share: float = Field(default=0.05, ge=0, lt=1)
+    """What was left before this share was looked into: nobody is asked to go on with it."""
+    within: Duration = 60 * 86_400.0
+    """After how long a time nobody is asked to go on with it any more."""
+    event_types: tuple[str, ...] = WATCHED_TYPES
+    """Events whose value says how far somebody got. A value outside 0 to 1 says nothing of it."""
+    finishing_types: tuple[str, ...] = ("finish", *RATED_TYPES)
+    """Events that say that an item was seen to its end, whatever its share was before."""
+    adds_up: bool = False
+    """true: each event says how much was watched in one sitting, and the shares of the sittings add
+    up. false: each says at which point somebody stopped."""
+    in_lists: bool = False
+    """true: such items are in other lists too, wherever their scores put them. false: what was
+    begun is on the shelf `resume` alone, and lists have what is new; searching finds it."""

@@ -90,6 +90,8 @@ class Recommended:
     """The probability with which this item is at this position, given the same scores."""
     source: str = "model"
     """What brought the item here: "model", "pinned", "promoted", "explored", "new", …"""
+    progress: float | None = None
+    """How far this person got with it, from 0 to 1, where they have not finished it."""
     properties: Annotated[Mapping[str, Any], BeforeValidator(lambda value: value or {})] = field(
         default_factory=dict
     )

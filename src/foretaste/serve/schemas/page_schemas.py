@@ -45,7 +45,9 @@ class ShelfBody(RequestSchema):
     with `item`. similar: to `item` or `items`. popular: what most people took within `window`. new:
     what came within `window`, or is newest, and suits them. explore: away from their usual.
     bought_together: with `item` or `items`. continue: what goes on from `items`, a playlist, or
-    from their last session. search: what answers `query`. Without it what the other fields say."""
+    from their last session. resume: what they began and have not finished, with `progress`, and the
+    next parts of their series, what they were last at first: “Continue watching”; where
+    `[rank.resume]` is set. search: what answers `query`. Without it what the other fields say."""
     title: ShelfTitle | None = None
     """Without one a title in the language of the request."""
     placement: PlacementName | None = None

@@ -67,21 +67,25 @@ class RankedItem(ResponseSchema):
         "new",
         "fallback",
         "trending",
+        "resumed",
         "taken",
         "unfiltered",
         "unmatched",
         "popular",
         "outdated",
     ]
-    """What brought it here: its score, a rule, a draw, what stood in for the whole product, or what
-    fills up a list that would be too short (`taken`, `unfiltered`, `unmatched`, `popular`,
-    `outdated`)."""
+    """What brought it here: its score, a rule, a draw, what stood in for the whole product, that
+    the person began it or finished the part before (`resumed`), or what fills up a list that would
+    be too short (`taken`, `unfiltered`, `unmatched`, `popular`, `outdated`)."""
     title: str
     reason: list[str]
     """The texts of `reasons`."""
     reasons: list[ReasonOut]
     """Why it is here, the most definite first; none where nothing sets it apart."""
     attributes: dict[str, list[str]]
+    progress: float | None = None
+    """How far this person got with it, from 0 to 1, for a bar below its picture; absent of what
+    they did not begin or have finished. Where `[rank.resume]` is set."""
     properties: dict[str, Any] | None = None
     """Texts, image and the like, where asked for by `properties`."""
     terms: list[TermOut] | None = None

@@ -13,6 +13,7 @@ const PICKS = 3;
 const SHELF_LENGTH = 12;
 const RETRY = 1500;
 const HOME = [
+  { id: "resume", kind: "resume" },
   { id: "for-you", kind: "for_you" },
   { id: "because", kind: "because_you_took" },
   { id: "popular", kind: "popular", window: "30d" },
@@ -296,7 +297,7 @@ const shop = {
   get wanted() {
     if (!this.person) return [{ id: "popular", kind: "popular", window: "30d" }, { id: "new", kind: "new", window: "90d" }];
     const shelves = [...HOME];
-    if (this.seed) shelves.splice(1, 0, { id: `like-${this.seed.id}`, kind: "similar", item: this.seed.id });
+    if (this.seed) shelves.splice(2, 0, { id: `like-${this.seed.id}`, kind: "similar", item: this.seed.id });
     return shelves;
   },
 
@@ -386,10 +387,15 @@ const shop = {
   decorated(item) {
     this.titles.set(item.id, item.title);
     const reason = (item.reason && item.reason[0]) || "";
-    return { ...item, shown: titleOf(item), facts: factsOf(item), why: reason, moved: 0 };
+    return { ...item, shown: titleOf(item), facts: factsOf(item), why: reason, moved: 0, progress: item.progress || 0 };
   },
 
   moveText,
+
+  /* For a screen reader, of the bar that shows how far somebody got. */
+  progressText(item) {
+    return t("You stopped at {percent}", { percent: percent(item.progress) });
+  },
 
   shelfKey(shelf, item) {
     return shelf && item ? `${shelf.id} ${item.id}` : "";
