@@ -6,6 +6,7 @@ from typing import Any
 
 from foretaste.domain.data import Item
 from foretaste.domain.feature_types import FeatureType
+from foretaste.domain.part_titles import title_of
 from foretaste.domain.shelf import Page
 from foretaste.domain.words import BAND_SUFFIX, CURRENCY_SUFFIX, GROUP_COLUMNS
 from foretaste.generate.item_display import ItemDisplay, readable_title
@@ -72,7 +73,7 @@ def _is_companion(column: str) -> bool:
 
 def item_title(item: Item) -> str:
     """As people read it."""
-    return readable_title(item.title, item.id)
+    return readable_title(title_of(item), item.id)
 
 
 def item_description(item: Item) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from foretaste.domain.order_charges import is_article
+from foretaste.domain.part_titles import title_of
 from foretaste.domain.words import deepest_values
 from foretaste.generate.profile import LikedValue, TasteProfile
 
@@ -118,7 +119,7 @@ def _latest(workspace: TasteSource, user: str) -> tuple[tuple[str, str], ...]:
     names = dict.fromkeys(event.item for event in reversed(events) if event.item is not None)
     items = workspace.store.items_by_id(list(names))
     articles = [item for name in names if (item := items.get(name)) and is_article(item)]
-    titles = [(item.id, item.title) for item in articles if item.title]
+    titles = [(item.id, title) for item in articles if (title := title_of(item))]
     return tuple(titles[:MAX_LATEST_ITEMS])
 
 

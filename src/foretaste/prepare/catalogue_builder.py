@@ -13,6 +13,7 @@ from foretaste.domain.derived_files import DerivedFiles
 from foretaste.domain.feature_types import MAX_SAMPLE_VALUES, FeatureTyping
 from foretaste.domain.media import MediaSpace
 from foretaste.domain.packed_rows import TextPacker, replaced_rows
+from foretaste.domain.part_titles import title_of
 from foretaste.domain.sharing import Lazy
 from foretaste.prepare.catalogue_files import stored_catalogue, stored_origin, stored_vectors
 from foretaste.prepare.item_table import ItemTable, grown_index, id_index, packed_items
@@ -34,7 +35,7 @@ def build_catalogue(
     ids, titles, full_texts = list[str](), TextPacker(len(items)), TextPacker(len(items))
     for row, item in enumerate(items):  # once: those of a large catalogue are made each time
         ids.append(item.id)
-        titles.add(item.title)
+        titles.add(title_of(item))
         full_texts.add(item.reading())
         for name, values in item.attributes.items():
             columns.setdefault(name, _Column()).put(row, values)
@@ -220,8 +221,8 @@ class GrowingCatalogue:
             ids=ids,
             titles=replaced_rows(
                 old_catalogue.titles,
-                {row: item.title for row, item in changed.items()},
-                [item.title for item in added],
+                {row: title_of(item) for row, item in changed.items()},
+                [title_of(item) for item in added],
             ),
             full_texts=replaced_rows(
                 old_catalogue.full_texts,
