@@ -14,6 +14,7 @@ from foretaste.loop import Foretaste
 
 OPTIONAL_TABLES = {
     "rank.policy.age",
+    "rank.extras",
     "rank.freshness",
     "rank.replenish",
     "rank.resume",

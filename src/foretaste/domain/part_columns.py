@@ -22,6 +22,10 @@ _NAMES_BY_COLUMN: Mapping[str, str] = {
         "episodenumber episodeno episodenum folge folgennummer folgennr folgenr episodennummer "
         "numeroepisode episodio capitulo aflevering"
     ),
+    "type": (
+        "contenttype itemtype mediatype videotype titletype assettype programtype programmetype "
+        "kind contentkind inhaltstyp medientyp typ typecontenu tipocontenido tipo"
+    ),
     "age_rating": (
         "maturityrating contentrating parentalrating mpaarating mpaa certificate certification "
         "agelimit minage minimumage fsk altersfreigabe classification clasificacion"

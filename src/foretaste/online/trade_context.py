@@ -14,6 +14,7 @@ from foretaste.domain.data import Doubles, Request, UserContext
 from foretaste.online.list_kinds import arrival_times
 from foretaste.online.snapshot import Snapshot
 from foretaste.rank.article_numbers import NUMBER_EXPERT
+from foretaste.rank.extras import asks_for_extras, extra_items
 from foretaste.rank.filters import NO_ITEMS, FilterContext, ItemIndices, TradeLimits
 from foretaste.rank.freshness import FRESHNESS_EXPERT, freshness_boost
 from foretaste.rank.index import FilterIndex, Mask
@@ -39,6 +40,7 @@ class CatalogueTraits:
     index: FilterIndex
     sold_out: Mask | None
     series: SeriesOrder | None
+    extras: Mask | None
     intervals: Doubles
     """[items], seconds after which people take it again; nan where that is not known."""
 
@@ -54,6 +56,7 @@ class TradeRules:
             and settings.replenish is None
             and settings.series is None
             and settings.resume is None
+            and settings.extras is None
             and settings.repeat_pause is None
             and settings.max_age is None
             and settings.stock_attribute is None
@@ -80,7 +83,8 @@ class TradeRules:
             return TradeLimits(sold_out=traits.sold_out, progress=progress)
         if request.kind == "resume":  # nothing of it is too old, or taken too short a time ago
             taken = context.consumed_items
-            return TradeLimits(taken, sold_out=traits.sold_out, progress=progress)
+            extras = traits.extras
+            return TradeLimits(taken, sold_out=traits.sold_out, extras=extras, progress=progress)
         boosts: list[ScoreBoost] = []
         outdated = other_parts = None
         due_items = early_items = NO_ITEMS
@@ -112,10 +116,18 @@ class TradeRules:
             traits.sold_out,
             outdated,
             other_parts,
+            self._unasked_extras(request, traits),
             tuple(boosts),
             traits.series,
             progress,
         )
+
+    def _unasked_extras(self, request: Request, traits: CatalogueTraits) -> Mask | None:
+        """Trailers and the like; None where there are none, or the filter speaks of them."""
+        settings = self._settings.extras
+        if settings is None or asks_for_extras(request, settings, traits.index):
+            return None
+        return traits.extras
 
     def _progress(
         self, context: UserContext, snapshot: Snapshot, series: SeriesOrder | None, available: Mask
@@ -139,10 +151,12 @@ class TradeRules:
         traits = self._traits
         if traits is None or traits.index is not index:
             series, column = self._settings.series, self._settings.stock_attribute
+            extras = self._settings.extras
             traits = self._traits = CatalogueTraits(
                 index,
                 None if column is None else sold_out_items(index, column),
                 None if series is None else SeriesOrder.of(index, series),
+                None if extras is None else extra_items(index, extras),
                 _interval_row(snapshot.list_habits, snapshot),
             )
         return traits

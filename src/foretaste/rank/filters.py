@@ -40,6 +40,8 @@ class TradeLimits:
     """[items], which came too long ago; None where there is no limit."""
     other_parts: Mask | None = None
     """[items], the parts of series that do not come next; None where there are no series."""
+    extras: Mask | None = None
+    """[items], trailers and the like; None where there are none, or they are asked for."""
     boosts: tuple[ScoreBoost, ...] = ()
     series: SeriesOrder | None = None
     progress: WatchProgress = NO_PROGRESS
@@ -133,6 +135,12 @@ def other_parts_of_series(filter_context: FilterContext) -> Mask | ItemIndices:
     return NO_ITEMS if other_parts is None else other_parts
 
 
+def extras_of_items(filter_context: FilterContext) -> Mask | ItemIndices:
+    """Trailers and the like, which belong to other items."""
+    extras = filter_context.trade.extras
+    return NO_ITEMS if extras is None else extras
+
+
 def negative_feedback_items(filter_context: FilterContext) -> ItemIndices:
     """Hidden or disliked by this person, unless taken again since."""
     user_context = filter_context.user_context
@@ -214,6 +222,7 @@ FILTERS: tuple[Filter, ...] = (
     outdated_items,
     early_items,
     other_parts_of_series,
+    extras_of_items,
     consumed_items,
     unmatched_items,
 )
@@ -221,6 +230,7 @@ SOFT_FILTERS: tuple[Filter, ...] = (
     outdated_items,
     early_items,
     other_parts_of_series,
+    extras_of_items,
     consumed_items,
     unmatched_items,
 )
@@ -243,6 +253,7 @@ FILTER_REASONS: Mapping[Filter, str] = {
     outdated_items: "it is too old for this list",
     early_items: "this person took it a short time ago",
     other_parts_of_series: "another part of its series comes first",
+    extras_of_items: "it is a trailer or another extra",
 }
 """In words, for a list that was to be put in order."""
 

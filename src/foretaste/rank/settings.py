@@ -12,6 +12,7 @@ from foretaste.rank.policy_settings import PolicySettings
 from foretaste.rank.rules import FloorRule
 from foretaste.rank.trade_settings import (
     Duration,
+    ExtrasSettings,
     FreshnessSettings,
     ReplenishSettings,
     ResumeSettings,
@@ -104,6 +105,9 @@ class RankSettings(Settings):
     resume: ResumeSettings | None = None
     """What was begun and not finished, for a shelf of the kind `resume`. None: what was taken was
     taken, however much of it."""
+    extras: ExtrasSettings | None = None
+    """Trailers and the like are in no list unless they are asked for. None: they are items like
+    others."""
     spread: Mapping[str, Share] = Field(default_factory=dict)
     """Attribute → the share of a list that items of one value of it have at most, as far as there
     are others: `artist = 0.2`. Not where words or a filter ask for it."""

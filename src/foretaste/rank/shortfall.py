@@ -17,6 +17,7 @@ from foretaste.rank.filters import (
     earlier_page_items,
     early_items,
     excluded_items,
+    extras_of_items,
     filter_mismatches,
     items_of_other_kinds,
     muted_items,
@@ -47,6 +48,7 @@ SHORTFALL_REASONS: Mapping[Filter, tuple[str, str]] = {
     outdated_items: ("outdated", "too old for this list"),
     early_items: ("early", "chosen by this person a short time ago"),
     other_parts_of_series: ("part", "parts of series of which another comes first"),
+    extras_of_items: ("extra", "trailers and other extras"),
     consumed_items: ("taken", "chosen by this person before"),
     unmatched_items: ("unmatched", "not what is searched for"),
 }

@@ -13,6 +13,9 @@ item_attribute = "series"            # of a series the next episode that was not
 [rank.resume]
 below = 0.9                          # what was left before its end is gone on with from there
 
+[rank.extras]
+item_attribute = "type"              # no trailers, unless somebody asks for them
+
 [rank.spread]
 artist = 0.2                         # of no artist more than a fifth of a list
 """
@@ -110,3 +113,21 @@ class ResumeSettings(Settings):
     in_lists: bool = False
     """true: such items are in other lists too, wherever their scores put them. false: what was
     begun is on the shelf `resume` alone, and lists have what is new; searching finds it."""
+
+
+class ExtrasSettings(Settings):
+    """Items that belong to others and are in no list by themselves: trailers, teasers, bonus clips.
+    Searching finds them, and a filter on the column, or a pin, shows them. Where more than half of
+    the catalogue is of these kinds, they are what there is, and are in lists.
+    """
+
+    item_attribute: str = "type"
+    """The items' attribute that says what kind of thing an item is; also where it is called
+    content_type, kind and the like."""
+    values: tuple[str, ...] = (
+        *("trailer", "teaser", "clip", "bonus", "bonus clip", "bonus material", "extra", "promo"),
+        *("preview", "sneak peek", "featurette", "behind the scenes", "making of", "outtake"),
+        *("blooper", "deleted scene", "Vorschau", "Ausschnitt", "Bonusmaterial", "bande-annonce"),
+        *("extrait", "tráiler", "avance", "anteprima", "voorproefje"),
+    )
+    """Of which values; small and capital letters, hyphens and a plural s are the same."""

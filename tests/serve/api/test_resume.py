@@ -20,6 +20,8 @@ VIDEO_SETTINGS = """
 below = 0.9
 [rank.series]
 item_attribute = "show"
+[rank.extras]
+item_attribute = "type"
 [reasons]
 activity = "watch"
 """
@@ -40,7 +42,8 @@ def client(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             )
             for number in (1, 2, 3)
         ]
-        store.put_items(parts)
+        trailer = Item("trailer", "Moonbase on Friday", attributes={"type": ("Trailer",)})
+        store.put_items([*parts, trailer])
     with serving(folder) as http:
         yield http
 
@@ -142,3 +145,17 @@ def test_of_nobody_and_of_a_shop_there_is_no_shelf(
     with serving(Path(shutil.copytree(trained, tmp_path / "shop"))) as shop:
         watch(shop, "eva", "space-3", 0.42)  # 42 cents of what was looked at
         assert shelf(shop, "eva") == {}
+
+
+def test_a_trailer_is_in_no_list_unless_it_is_asked_for(client: httpx.Client) -> None:
+    def listed(address: str, **body: Any) -> list[str]:
+        answer = client.post(address, json={"n": 50, **body})
+        assert answer.status_code == 200, answer.text
+        return [item["id"] for item in answer.json()["items"]]
+
+    assert "moonbase-1" in listed("/v1/recommend", user="p1")
+    assert "trailer" not in listed("/v1/recommend", user="p1")
+    assert "trailer" in listed("/v1/recommend", user="p1", filter={"type": "Trailer"})
+    assert "trailer" in listed("/v1/search", query="Moonbase on Friday")
+    watch(client, "lea", "trailer", 0.5)
+    assert shelf(client, "lea") == {}
