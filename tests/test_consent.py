@@ -187,6 +187,20 @@ def test_age_limits_hold_for_who_wants_no_personal_lists(trained: Path) -> None:
     shop.close()
 
 
+@pytest.mark.parametrize("attributes", [{"birth_year": "2017"}, {"is_kids": "true"}])
+def test_the_limit_of_a_child_holds_by_whatever_name_its_age_has(
+    trained: Path, attributes: dict[str, str]
+) -> None:
+    limits = {"item_attribute": "genre", "limits": {"space": 18, "kitchen": 0}}
+    age = {**limits, "unknown_user_age": 99}
+    shop = Foretaste.open(trained, settings={"rank.policy.age": age})
+    shop.store.put_users([User("kid", {name: (value,) for name, value in attributes.items()})])
+    assert ids(shop.recommend("kid", candidates=["space-0"])) == []
+    shop.set_consent("kid", personalise=False)
+    assert ids(shop.recommend("kid", candidates=["space-0"])) == []
+    shop.close()
+
+
 def test_the_export_and_the_report_say_it(shop: Foretaste) -> None:
     shop.set_consent("new", train=False, share=True)
     data = shop.personal("new")

@@ -30,8 +30,9 @@ from foretaste.model.request_facts import REQUEST_FACTS
 from foretaste.online.slate import SlateBuilder
 from foretaste.online.snapshot import Snapshot
 from foretaste.prepare.catalogue_builder import GrowingCatalogue, build_catalogue
+from foretaste.prepare.interactions import build_user_context
 from foretaste.rank.index import FilterIndex, ItemAvailability
-from foretaste.rank.policy import Policy, PolicyTextChecker, age_in_years
+from foretaste.rank.policy import Policy, PolicyContext, PolicyTextChecker, age_in_years
 from foretaste.rank.policy_settings import AgeSettings, MutualExclusion, PolicySettings
 from foretaste.rank.settings import RankSettings
 
@@ -288,6 +289,33 @@ def test_a_person_may_ask_once_and_for_all(lists: SlateBuilder, store: SqlStore)
 )
 def test_ages_as_people_state_them(told: Any, years: int | None) -> None:
     assert age_in_years(told, NOW) == years
+
+
+@pytest.mark.parametrize(
+    ("attributes", "years"),
+    [
+        ({"is_kids": ("true",)}, 8),
+        ({"Kinderprofil": ("ja",)}, 8),
+        ({"profile_type": ("Kids",)}, 8),
+        ({"is_kids": ("true",), "age": ("12",)}, 12),
+        ({"is_kids": ("true",), "age": ("45",)}, 8),
+        ({"is_kids": ("false",)}, 99),
+        ({"profile_type": ("adult",)}, 99),
+        ({"kids": ("1",)}, 99),
+    ],
+)
+def test_a_profile_of_a_child_has_its_limit(
+    attributes: dict[str, tuple[str, ...]], years: int
+) -> None:
+    """`is_kids` is no age, so nothing was kept from such a profile."""
+    policy = Policy(PolicySettings(age=AGE.model_copy(update={"unknown_user_age": 99})))
+    context = build_user_context([], {}, {}, [], now=NOW, taste=attributes)
+    assert policy.user_age(PolicyContext(Request(), context, now=NOW)) == years
+    asked = {name: values[0] for name, values in attributes.items()}
+    unknown = build_user_context([], {}, {}, [], now=NOW)
+    if "age" not in attributes:
+        asking = PolicyContext(Request(context=asked), unknown, now=NOW)
+        assert policy.user_age(asking) == years
 
 
 @pytest.mark.parametrize("column", ["age_rating", "maturity_rating", "FSK"])

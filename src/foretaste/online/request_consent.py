@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from foretaste.domain.child_profile import says_child
 from foretaste.domain.consent import Consent
 from foretaste.domain.data import Request, User
+from foretaste.domain.part_columns import column_meant
 from foretaste.rank.policy import age_in_years
 from foretaste.rank.policy_settings import AgeSettings
 
@@ -40,10 +42,20 @@ def allowed_attributes(
     """
     attributes = {} if user is None else user.attributes
     if not consent.allows("personalise"):
-        name = None if age is None else age.user_attribute
-        attributes = {key: values for key, values in attributes.items() if key == name}
+        attributes = {} if age is None else _attributes_of_age(attributes, age)
     if age is None or not consent.is_minor:
         return attributes
-    stated_ages = (age_in_years(text, now) for text in attributes.get(age.user_attribute, ()))
+    column = column_meant(age.user_attribute, attributes)
+    stated_ages = (age_in_years(text, now) for text in attributes.get(column, ()))
     own_age = next((years for years in stated_ages if years is not None), age.unknown_user_age)
     return {**attributes, age.user_attribute: (f"{min(own_age, MAX_MINOR_AGE):g}",)}
+
+
+def _attributes_of_age(
+    attributes: Mapping[str, tuple[str, ...]], age: AgeSettings
+) -> Mapping[str, tuple[str, ...]]:
+    """Those that say how old somebody is, or that the profile is a child's."""
+    column = column_meant(age.user_attribute, attributes)
+    return {
+        name: values for name, values in attributes.items() if name == column or says_child(name)
+    }

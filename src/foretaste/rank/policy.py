@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from foretaste.domain.child_profile import is_child_profile
 from foretaste.domain.data import Request, Term, UserContext
 from foretaste.domain.part_columns import column_meant
 from foretaste.domain.preference import Preference
@@ -34,6 +35,8 @@ from foretaste.rank.policy_settings import AgeSettings, PolicySettings
 
 log = logging.getLogger(__name__)
 
+ADULT_AGE = 18
+"""Years from which nobody is a child."""
 MAX_AGE_YEARS = 130
 """Years; a larger number is the year of birth."""
 MIN_TITLE_LETTERS = 4
@@ -169,16 +172,17 @@ class Policy:
         """In years, as stated; else what the settings say of the unknown."""
         if self._age_settings is None:
             return float(MAX_AGE_YEARS)
-        taste = policy_context.user_context.taste
-        profile_ages = taste.get(column_meant(self._age_settings.user_attribute, taste), ())
-        stated_ages = [
-            *profile_ages,
-            policy_context.request.context.get(self._age_settings.user_attribute),
-        ]
+        taste, asked = policy_context.user_context.taste, policy_context.request.context
+        column, unknown_age = self._age_settings.user_attribute, self._age_settings.unknown_user_age
+        stated_ages = (*taste.get(column_meant(column, taste), ()), asked.get(column))
         ages = (age_in_years(stated_age, policy_context.now) for stated_age in stated_ages)
-        return next(
-            (age for age in ages if age is not None), float(self._age_settings.unknown_user_age)
-        )
+        age = next((years for years in ages if years is not None), None)
+        if age is not None and age < ADULT_AGE:
+            return age
+        # the profile of a child may have the age of the parents whose account it is
+        is_child = is_child_profile(taste) or is_child_profile(asked)
+        child_age = min(self._age_settings.child_profile_age, unknown_age)
+        return float(child_age if is_child else unknown_age if age is None else age)
 
     def _sensitive_masks(self, index: FilterIndex) -> list[tuple[Condition, Mask]]:
         return [

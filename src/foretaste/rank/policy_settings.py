@@ -67,6 +67,9 @@ class AgeSettings(Settings):
     a request's context, where no attribute does."""
     unknown_user_age: int = 0
     """The age of somebody of whom none is stated."""
+    child_profile_age: int = 8
+    """The age of a profile that is a child's and states no age of one: an attribute `is_kids`,
+    `is_child`, `Kinderprofil` and the like says yes, or `profile_type` says kids."""
 
 
 class PolicySettings(Settings):
