@@ -26,6 +26,7 @@ from foretaste.behaviour.nested import NestedReader, nested_rows
 from foretaste.behaviour.order_owners import ownerless_order_warnings
 from foretaste.behaviour.paid_amounts import PaidAmounts, find_paid_amounts
 from foretaste.behaviour.parse import parse_event
+from foretaste.behaviour.profile_ids import add_profile_ids
 from foretaste.behaviour.reading.attention import Attention, find_attention
 from foretaste.behaviour.reading.ids import IdForms
 from foretaste.behaviour.reading.ratings import save_rating_scale
@@ -90,6 +91,7 @@ def make_row_reader(
 
     known_items: those that events may name; None asks the store.
     """
+    add_profile_ids(table, record_type, settings)
     if record_type == "events":
         known_items = known_items or load_known_items(store, settings)
         return _event_reader(table, known_items, settings, now)
