@@ -1,5 +1,6 @@
 """Ratings: found among the columns, their scale told, and from where on they are a positive."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -105,3 +106,30 @@ def test_a_rating_that_cannot_be_is_refused_with_the_setting(shop: Shop) -> None
         "events", f"user,item,at,rating\nu,i,{AT},11\nv,i,{AT},4\n", rating_range=(1, 5)
     )
     assert "rating 11 is out of range" in result.rejects[0].problem
+
+
+def test_a_row_that_leaves_the_rating_out_says_that_the_item_was_taken(shop: Shop) -> None:
+    warnings = add(shop, ["", "4.5", "", "2", ""] * 4)
+    assert Counter(event.kind for event in shop.events) == {"view": 12, "rating": 8}
+    assert any("rows without a rating were taken for type view" in note for note in warnings)
+
+
+def test_what_such_a_row_says_of_attention_is_its_value(shop: Shop) -> None:
+    rows = [f"u{n},i{n % 5},{AT + n},{n % 4 or ''},{n * 5}" for n in range(20)]
+    shop.add("events", "\n".join(["user,item,at,rating,progress_pct", *rows]))
+    values = {event.value for event in shop.events if event.kind == "view"}
+    assert values == {0.0, 0.2, 0.4, 0.6, 0.8}
+
+
+def test_a_few_blanks_in_a_table_of_ratings_are_mistakes(shop: Shop) -> None:
+    add(shop, ["4", "5", "1", "2"] * 5 + [""])
+    assert {event.kind for event in shop.events} == {"rating"}
+    assert len(shop.events) == 20
+
+
+def test_who_writes_and_does_not_rate_has_written_a_review(shop: Shop) -> None:
+    rows = [
+        f"u{n},i{n % 5},{AT + n},{5 if n % 2 else ''},{'' if n % 4 else 'nice'}" for n in range(20)
+    ]
+    shop.add("events", "\n".join(["user,item,at,stars,text", *rows]))
+    assert Counter(event.kind for event in shop.events) == {"rating": 10, "review": 5, "view": 5}

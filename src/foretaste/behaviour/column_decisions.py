@@ -45,6 +45,9 @@ from foretaste.domain.user_share import is_implausible_share
 from foretaste.errors import InputError
 
 ID_FIELDS = ("user", "session", "item")
+MIN_BLANK_SHARE = 0.1
+"""Of the rows, those without a rating from which people may leave it out: the rows are what people
+did, and some of them rated it. Fewer are mistakes in a table of ratings."""
 MAX_DISTINCT_CELLS = 500_000
 """Different cells of a column that are looked at where the first rows do not tell."""
 
@@ -68,16 +71,30 @@ class EventDecisions:
     rating_scale: RatingScale | None = None
     is_rating_table: bool = True
     """Whether rows with a value and without a type are ratings."""
+    may_be_blank: bool = False
+    """Whether a row without a rating says all the same that somebody took the item."""
 
-    def with_event_types(self, form: EventForm, settings: BehaviourSettings) -> EventForm:
-        """The form with the event types that the values tell."""
+    def with_event_types(
+        self, form: EventForm, settings: BehaviourSettings, file_type: str | None = None
+    ) -> EventForm:
+        """The form with the event types that the values tell.
+
+        file_type: of events that the file's name says; the usual one counts where it says nothing.
+        """
         default_type = normalise_event_type(settings.default_event_type)
         if form.default_event_type != "rating":
             return form
         if not self.is_rating_table:
             return replace(form, default_event_type=default_type)
         has_unrated = self.rating_scale is not None and self.rating_scale.has_unrated
-        return replace(form, unrated_event_type=default_type) if has_unrated else form
+        if not has_unrated and not self.may_be_blank:
+            return form
+        unrated_type = file_type or default_type
+        if self.may_be_blank:
+            self.warnings.append(
+                f"rows without a rating were taken for type {unrated_type}, the others are ratings"
+            )
+        return replace(form, unrated_event_type=unrated_type)
 
     def count_users(self, batch: Sequence[Event]) -> None:
         """Note whose events these are, and of which items."""
@@ -215,6 +232,8 @@ def _decide_ratings(
     if type_column is None:
         scale = read.scale if isinstance(read, RatingParser) else None
         decisions.is_rating_table = scale is not None or is_rating_name(column)
+        blank_count = sum(is_missing(row.get(column)) for row in table.head)
+        decisions.may_be_blank = blank_count >= MIN_BLANK_SHARE * len(table.head) > 0
     else:
         names = settings.names_of_event_types()
         cells = [

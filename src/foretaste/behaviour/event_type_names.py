@@ -118,7 +118,8 @@ _FILE_WORDS: Mapping[str, str] = {
     "view": "view views pageviews",
     "like": (
         "like likes favorites favourites playlist playlists wishlist wishlists watchlist "
-        "watchlists bookmarks merklisten wunschlisten"
+        "watchlists bookmarks merklisten wunschlisten reservations holds waitlist waitlists "
+        "vormerkungen vorbestellungen reservierungen reservas"
     ),
     "search": "searches",
 }

@@ -96,7 +96,7 @@ def _event(row: Row, form: EventForm, line: int, now: float) -> Event:
     if event_type == IDENTIFY_EVENT:
         _check_identify(user, session)
     _check_complete(form, user or session, item, event_type, query, whole_list=whole_list)
-    event_type = _checked_type(event_type, value, form)
+    event_type = _checked_type(event_type, value, text, form)
     context: dict[str, Any] = {}
     if columns["device"]:
         device = parse_text(get(columns["device"]), "device")
@@ -262,11 +262,11 @@ def _check_complete(
         )
 
 
-def _checked_type(event_type: str, value: float | None, form: EventForm) -> str:
-    """The event type that goes with the value."""
+def _checked_type(event_type: str, value: float | None, text: str | None, form: EventForm) -> str:
+    """The event type that goes with the value and the text."""
     if event_type == "rating":
         if value is None and form.unrated_event_type is not None:
-            return form.unrated_event_type
+            return form.unrated_event_type if text is None else "review"
         _check_rating(value, form)
     elif event_type in PURCHASE_TYPES and value is not None and value < 0:
         raise CellError(

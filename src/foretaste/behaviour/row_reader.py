@@ -17,7 +17,7 @@ from foretaste.behaviour.column_guess import (
 from foretaste.behaviour.columns import missing_column_error, missing_column_warnings
 from foretaste.behaviour.entity_reader import entity_reader
 from foretaste.behaviour.event_items import EventItemDescriber, find_describer, find_item_title
-from foretaste.behaviour.event_type_names import says_nothing_of_taste
+from foretaste.behaviour.event_type_names import says_nothing_of_taste, type_of_file
 from foretaste.behaviour.files.file_settings import RecordType
 from foretaste.behaviour.files.size_limits import MAX_COLUMNS
 from foretaste.behaviour.forms import EventForm, event_form, extend_event_form
@@ -134,7 +134,7 @@ def _flat_event_reader(
     form = event_form(
         *(table.columns, settings, decisions.parsers, resolved.by_field), resolved.opinions
     )
-    form = decisions.with_event_types(form, settings)
+    form = decisions.with_event_types(form, settings, type_of_file(table.name))
     ranked_rows = _find_ranked_rows(table, form)
     if ranked_rows is not None:
         form = replace(form, missing_time="now")
@@ -146,7 +146,7 @@ def _flat_event_reader(
         )
     describer = _describe_items(table, form, known_items, settings, now)
     attention = None
-    if form.columns["value"] is None:
+    if form.columns["value"] is None or form.unrated_event_type is not None:
         used_columns = [*form.columns.values(), known_items.title_column]
         stored_items = lambda: (item for _, item in known_items.store.items())  # noqa: E731
         attention = find_attention(table.columns, used_columns, table.head, stored_items, settings)

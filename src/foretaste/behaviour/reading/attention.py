@@ -85,7 +85,7 @@ _UNIT_WORDS: Mapping[str, str] = {
     ),
 }
 _IS_WRITTEN_OUT = re.compile(r":|[a-zA-Z]")
-_SMALL_WORDS = ("in", "en", "the", "of", "der", "de", "percent", "prozent", "avg")
+_SMALL_WORDS = ("in", "en", "the", "of", "der", "de", "percent", "prozent", "pct", "avg")
 
 
 @dataclass(frozen=True)
