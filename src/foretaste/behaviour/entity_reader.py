@@ -20,6 +20,7 @@ from foretaste.behaviour.columns import missing_column_error, missing_column_war
 from foretaste.behaviour.files.file_settings import RecordType
 from foretaste.behaviour.formats.variant_steps import MergedRow
 from foretaste.behaviour.forms import ItemForm, levels_of, measures_of, separators_of
+from foretaste.behaviour.item_objects import ObjectColumns, find_object_columns
 from foretaste.behaviour.parse import parse_item, parse_user
 from foretaste.behaviour.reading.ids import IdForms
 from foretaste.behaviour.reading.separators import separator_label
@@ -42,15 +43,17 @@ def entity_reader(
 ) -> "EntityReader":
     """record_type: items or users. Raises InputError where there is no column of ids."""
     column_settings = settings.columns.items if record_type == "items" else settings.columns.users
+    objects = find_object_columns(record_type, table, column_settings)
+    table = table if objects is None else objects.flat_table(table)
     resolved = columns_of_table(record_type, table.columns, table.head, settings, now)
     columns_by_field = resolved.by_field
     if table.columns and "id" not in columns_by_field:
         raise missing_column_error(table.name, record_type, "id", table.columns, column_settings)
-    other_columns = [column for column in table.columns if column not in columns_by_field.values()]
-    stored_decisions = attributes.load_column_decisions(store, record_type)
     is_items = record_type == "items"
     columns = decide_columns(
-        other_columns, table.head, settings, stored_decisions, is_of_items=is_items
+        [column for column in table.columns if column not in columns_by_field.values()],
+        *(table.head, settings, attributes.load_column_decisions(store, record_type)),
+        is_of_items=is_items,
     )
     decisions = decide_entities(
         table,
@@ -61,11 +64,7 @@ def entity_reader(
         record_type.removesuffix("s"),
         now,
     )
-    known_columns = {
-        column: decision
-        for column, decision in columns.items()
-        if column not in decisions.unclear_columns
-    }
+    known_columns = _clear_columns(columns, decisions)
     if is_items:
         known_columns |= offer_decisions(columns_by_field, len(table.head))
     for column in decisions.unclear_columns:
@@ -95,7 +94,19 @@ def entity_reader(
         VariantIds(store),
         [*warnings, *resolved.notes, *column_warnings(columns)],
         decisions,
+        objects,
     )
+
+
+def _clear_columns(
+    columns: Mapping[str, ColumnDecision], decisions: EntityDecisions
+) -> dict[str, ColumnDecision]:
+    """Those whose prices can be read in one way only."""
+    return {
+        column: decision
+        for column, decision in columns.items()
+        if column not in decisions.unclear_columns
+    }
 
 
 def _put_catalogue(store: Store, items: Sequence[Item]) -> int:
@@ -179,6 +190,7 @@ class EntityReader:
         variant_ids: VariantIds,
         warnings: list[str],
         decisions: EntityDecisions,
+        objects: ObjectColumns | None = None,
     ) -> None:
         self.reading = reading
         self._file = file
@@ -187,12 +199,15 @@ class EntityReader:
         self._put = put
         self._save_columns, self._variant_ids = save_columns, variant_ids
         self._warnings, self._decisions = warnings, decisions
+        self._objects = objects
         self._are_columns_saved = False
         self._charges: dict[str, str] = {}  # id → title
         self.variants: dict[str, tuple[str, ...]] = {}
         """Item → the ids of its variants, of those that rows of variants were merged into."""
 
     def parse(self, line: int, row: Row) -> tuple[Item | User | RejectedRow]:
+        if self._objects is not None:
+            row = self._objects.flat_row(row)
         record = self._parse(row, self._form, file=self._file, line=line)
         if isinstance(row, MergedRow) and isinstance(record, Item):
             self.variants[record.id] = row.variant_ids

@@ -81,6 +81,8 @@ _NO_TASTE_NAMES = (
     "remove_from_cart removed_from_cart removefromcart cart_remove cart_removed remove_cart "
     "remove_from_basket basket_remove product_removed item_removed remove_item "
     "remove_from_wishlist removed_from_wishlist product_removed_from_wishlist wishlist_remove "
+    "unsave unsaved unfavorite unfavorited unfavourite unfavourited unbookmark unbookmarked "
+    "unfollow unfollowed "
     "view_cart cart_viewed cart_view begin_checkout checkout checkout_started checkout_start "
     "checkout_begin checkout_step checkout_step_viewed checkout_step_completed add_payment_info "
     "payment_info_entered add_shipping_info refund refunded order_refunded "
@@ -112,14 +114,15 @@ _FILE_WORDS: Mapping[str, str] = {
         "purchase purchases buy buys order orders transaction transactions sales invoices "
         "bestellungen bestellung einkaufe verkaufe auftrage rechnungen umsatze kaufe commandes "
         "achats ventes factures pedidos compras ventas facturas ordini acquisti vendite "
-        "bestellingen"
+        "bestellingen loan loans borrowings ausleihe ausleihen entleihungen emprunts prestamos "
+        "prestiti rentals bookings reservations buchungen reservierungen reservas enrolments "
+        "enrollments einschreibungen downloads"
     ),
     "click": "click clicks",
     "view": "view views pageviews",
     "like": (
         "like likes favorites favourites playlist playlists wishlist wishlists watchlist "
-        "watchlists bookmarks merklisten wunschlisten reservations holds waitlist waitlists "
-        "vormerkungen vorbestellungen reservierungen reservas"
+        "watchlists bookmarks merklisten wunschlisten holds waitlist waitlists vormerkungen"
     ),
     "search": "searches",
 }

@@ -53,7 +53,7 @@ def nested_form(
     text_columns = frozenset(
         column
         for column in columns
-        if column not in present.values() and _are_objects([row.get(column) for row in head])
+        if column not in present.values() and are_objects([row.get(column) for row in head])
     )
     head = [_with_objects(row, text_columns) for row in head]
     list_column = _list_column(columns, head, present)
@@ -70,13 +70,13 @@ def nested_form(
     return NestedForm(list_column, paths, tuple(paths.values()), text_columns)
 
 
-def _are_objects(cells: Sequence[Any]) -> bool:
+def are_objects(cells: Sequence[Any]) -> bool:
     """Whether all cells with something in them are objects as JSON."""
     filled = [cell for cell in cells if not is_missing(cell)]
-    return bool(filled) and all(isinstance(_object(cell), Mapping) for cell in filled)
+    return bool(filled) and all(isinstance(object_of(cell), Mapping) for cell in filled)
 
 
-def _object(cell: Any) -> Any:
+def object_of(cell: Any) -> Any:
     """The object that a cell is as JSON; the cell itself if it is none."""
     if not isinstance(cell, str) or not cell.lstrip().startswith("{"):
         return cell
@@ -89,7 +89,7 @@ def _object(cell: Any) -> Any:
 def _with_objects(row: Row, text_columns: frozenset[str]) -> Row:
     if not text_columns:
         return row
-    return {**row, **{column: _object(row.get(column)) for column in text_columns}}
+    return {**row, **{column: object_of(row.get(column)) for column in text_columns}}
 
 
 def _list_column(

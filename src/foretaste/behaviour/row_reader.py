@@ -146,7 +146,7 @@ def _flat_event_reader(
         )
     describer = _describe_items(table, form, known_items, settings, now)
     attention = None
-    if form.columns["value"] is None or form.unrated_event_type is not None:
+    if form.columns["value"] is None or decisions.rating_scale or form.unrated_event_type:
         used_columns = [*form.columns.values(), known_items.title_column]
         stored_items = lambda: (item for _, item in known_items.store.items())  # noqa: E731
         attention = find_attention(table.columns, used_columns, table.head, stored_items, settings)
@@ -324,7 +324,7 @@ class _EventReader:
 
     def _with_attention(self, event: Event, row: Row) -> Event:
         """The event with how much of its item it took in as its value."""
-        if self._attention is None or event.kind not in WATCHED_TYPES:
+        if self._attention is None or event.kind not in WATCHED_TYPES or event.value is not None:
             return event
         self._attended_types.add(event.kind)
         return replace(event, value=self._attention.value(row, event.item))

@@ -40,6 +40,7 @@ _HIDING_COLUMNS = frozenset(
         "inactive",
         "disabled",
         "versteckt",
+        "isdraft",
         "issold",
         "isreserved",
     )

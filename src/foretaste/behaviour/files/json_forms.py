@@ -131,14 +131,22 @@ def flat_columns(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, ...], str
             paths.setdefault(path, None)
     names: dict[tuple[str, ...], str] = {}
     for path in sorted(paths, key=len):
-        name = path[-1] if path[-1].lower() not in _GENERIC_NAMES else "_".join(path[-2:])
+        name = path[-1]
+        if len(path) > 1 and (name.lower() in _GENERIC_NAMES or len(name) <= MAX_CODE_LENGTH):
+            name = f"{path[-2]}_{name.lstrip('_')}"
         if name in names.values():
             name = "_".join(path)
         names[path] = name
     return names
 
 
-_GENERIC_NAMES = frozenset(("id", "name", "title", "key", "type", "value"))
+_WORDS_OF_MANY_THINGS = (
+    "id _id name title key type value text label slug code url count avg average mean min max sum "
+    "total amount unit main"
+)
+_GENERIC_NAMES = frozenset(_WORDS_OF_MANY_THINGS.split())
+MAX_CODE_LENGTH = 2
+"""Letters of a name that is one of a language or a country: `{"title": {"de": …}}`."""
 
 
 def _paths(value: Mapping[str, Any], path: tuple[str, ...]) -> list[tuple[str, ...]]:
