@@ -248,6 +248,29 @@ def test_an_item_number_that_two_items_have_is_refused(shop: Shop) -> None:
     assert shop.events == []
 
 
+ISBNS = ("9783161484100", "978-3-16-148410-0", "316148410X", "3-16-148410-X", "978-3161484100")
+
+
+@pytest.mark.parametrize("catalogue_id", ISBNS)
+def test_an_isbn_is_the_book_however_it_is_written(shop: Shop, catalogue_id: str) -> None:
+    shop.add("items", f"isbn,title\n{catalogue_id},Book\n0-571-08989-5,Poems\n0306406152,Tales\n")
+    lines = "\n".join(f"u{n},{isbn},{AT}" for n, isbn in enumerate(ISBNS))
+    result = shop.add("events", f"user,isbn,at\n{lines}\nu8,571089895,{AT}\nu9,306406152,{AT}")
+    shop.send(*({"user": "live", "item": isbn, "kind": "view"} for isbn in ISBNS))
+    shop.send({"user": "live", "item": "571089895", "kind": "view"})
+
+    assert (result.rejected, len(shop.items)) == (0, 3)
+    items = {event.item for event in shop.events if event.user not in ("u8", "u9")}
+    assert items == {catalogue_id, "0-571-08989-5"}
+    assert any("'571089895'" in note or "hyphens" in note for note in result.warnings)
+
+
+def test_a_book_with_a_mistyped_number_is_another(shop: Shop) -> None:
+    shop.add("items", "isbn,title\n978-3-16-148410-0,Book\n")
+    result = shop.add("events", f"user,isbn,at\nu1,9783161484101,{AT}\nu2,3161484100,{AT}")
+    assert result.rejected == 2
+
+
 def test_numbers_of_events_alone_stay_as_they_are(shop: Shop) -> None:
     shop.add("events", f"user,item,at\nann,007,{AT}\nann,7,{AT}")
     shop.add("events", f"user,item,at\nben,07,{AT}", "later.csv")

@@ -22,7 +22,6 @@ from foretaste.behaviour.batch import (
 from foretaste.behaviour.catalogue_source import are_items_of_events, note_catalogue
 from foretaste.behaviour.event_ids import CONFLICT_REMEDY, find_conflicts, stored_events
 from foretaste.behaviour.forms import ItemForm, service_event_form, service_item_form
-from foretaste.behaviour.leading_zeros import padded_ids
 from foretaste.behaviour.parse import parse_event, parse_item, parse_user, unknown_item_reject
 from foretaste.behaviour.reading.ids import IdForms
 from foretaste.behaviour.settings import BehaviourSettings
@@ -35,6 +34,7 @@ from foretaste.behaviour.values import (
 )
 from foretaste.behaviour.variant_ids import VariantIds
 from foretaste.behaviour.view_words import note_view_words
+from foretaste.behaviour.written_ids import forms_of_id
 from foretaste.domain.data import RETURN_EVENT, Event, Item, RejectedRow, User
 from foretaste.domain.request import Unattributed
 from foretaste.domain.store import Store
@@ -244,7 +244,7 @@ class _ItemRegister:
         self._store = store
         self._rule: str = settings.unknown_items
         self._known_ids: set[str] = set()
-        self._id_by_padded: dict[str, str] = {}
+        self._id_by_form: dict[str, str] = {}
         self._variant_ids = variant_ids
         self._revision = 0
         self._lock = Lock()
@@ -261,27 +261,27 @@ class _ItemRegister:
         self._known_ids |= existing_ids
         if existing_ids != new_ids:
             self._update_rule()
-            self._look_up_padded(new_ids - existing_ids)
+            self._look_up_written(new_ids - existing_ids)
 
-    def _look_up_padded(self, unknown_ids: Iterable[str]) -> None:
-        """Find the items whose ids these are but for zeros in front, where only one may be meant:
-        a spreadsheet has lost them, or added some.
+    def _look_up_written(self, unknown_ids: Iterable[str]) -> None:
+        """Find the items whose ids these are in another form, where only one may be meant: a
+        spreadsheet has lost zeros in front, or an ISBN has no hyphens.
         """
-        candidates = {item_id: padded_ids(item_id) for item_id in unknown_ids}
+        candidates = {item_id: forms_of_id(item_id) for item_id in unknown_ids}
         if not any(candidates.values()):
             return
-        padded = self._store.known_item_ids({own for ids in candidates.values() for own in ids})
-        self._known_ids |= padded
+        stored_ids = self._store.known_item_ids({own for ids in candidates.values() for own in ids})
+        self._known_ids |= stored_ids
         for item_id, ids in candidates.items():
-            present_ids = padded.intersection(ids)
+            present_ids = stored_ids.intersection(ids)
             if len(present_ids) == 1:
-                self._id_by_padded[item_id] = present_ids.pop()
+                self._id_by_form[item_id] = present_ids.pop()
 
     def _with_catalogue_id(self, event: Event) -> Event:
         """The event with its item's id as the catalogue has it."""
         if event.item is None or event.item in self._known_ids:
             return event
-        catalogue_id = self._id_by_padded.get(event.item)
+        catalogue_id = self._id_by_form.get(event.item)
         return event if catalogue_id is None else replace(event, item=catalogue_id)
 
     def check_item(self, event: Event, row_index: int) -> Event | RejectedRow:

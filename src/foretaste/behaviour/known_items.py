@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 from foretaste.behaviour.catalogue_source import are_items_of_events, note_items_of_events
 from foretaste.behaviour.event_ids import EventConflicts, find_conflicts
-from foretaste.behaviour.leading_zeros import ZeroPaddedIds
 from foretaste.behaviour.parse import unknown_item_reject
 from foretaste.behaviour.reading.cleaning import clean_line
 from foretaste.behaviour.reading.texts import parse_clean_text
@@ -20,6 +19,7 @@ from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.behaviour.stream import Row
 from foretaste.behaviour.values import CellError, is_missing
 from foretaste.behaviour.variant_ids import VariantIds, VariantTable
+from foretaste.behaviour.written_ids import WrittenIds
 from foretaste.domain.data import Event, Item, RejectedRow
 from foretaste.domain.order_charges import charge_mark, charge_warnings, is_article
 from foretaste.domain.store import Store
@@ -66,7 +66,7 @@ class KnownItems:
     charge_titles: dict[str, str] = field(default_factory=dict)
     """Id → title of those that are no articles."""
     conflicts: EventConflicts = field(default_factory=EventConflicts)
-    padded_ids: ZeroPaddedIds = field(default_factory=ZeroPaddedIds)
+    written_ids: WrittenIds = field(default_factory=WrittenIds)
     _titles: dict[str, Counter[str]] = field(default_factory=dict)
     """New id → the titles that its events carry."""
     _cells: dict[str, dict[str, Counter[Any]]] = field(default_factory=dict)
@@ -105,10 +105,14 @@ class KnownItems:
         if event.item is None or event.item in self.known_ids:
             return event
         if not self.creates_items:
-            catalogue_id = self.padded_ids.catalogue_id(event.item, self.known_ids)
+            catalogue_id = self.written_ids.catalogue_id(event.item, self.known_ids)
             if catalogue_id is not None:
-                padded = replace(event, item=catalogue_id)
-                return self.variants.of_item(padded, self.known_ids) if self.variants else padded
+                of_catalogue = replace(event, item=catalogue_id)
+                return (
+                    self.variants.of_item(of_catalogue, self.known_ids)
+                    if self.variants
+                    else of_catalogue
+                )
         if self.creates_items or self.are_titled_created:
             title = None if self.title_column is None else item_title(row.get(self.title_column))
             if not title and charge_mark(event.item, event.item, self.charges):
@@ -154,7 +158,7 @@ class KnownItems:
         """What was created, and which ids mean two things."""
         message = self.conflicts.message()
         warnings = [] if message is None else [message]
-        warnings += self.padded_ids.warnings()
+        warnings += self.written_ids.warnings()
         told_count = max(self.titled_count, self.described_count)
         if told_count:
             columns = [] if self.describer is None else list(self.describer.columns)

@@ -49,9 +49,9 @@ class CountingItems(KnownItems):
         if event.item is not None:
             self.item_events += 1
             self.known_events += event.item in self.known_ids or event.item in self.variants
-        padded_count = self.padded_ids.event_count
+        rewritten_count = self.written_ids.event_count
         checked = super().check(event, file, line, row)
-        self.known_events += self.padded_ids.event_count - padded_count
+        self.known_events += self.written_ids.event_count - rewritten_count
         return checked
 
 
