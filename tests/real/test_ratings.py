@@ -133,3 +133,33 @@ def test_who_writes_and_does_not_rate_has_written_a_review(shop: Shop) -> None:
     ]
     shop.add("events", "\n".join(["user,item,at,stars,text", *rows]))
     assert Counter(event.kind for event in shop.events) == {"rating": 10, "review": 5, "view": 5}
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["2 von 5", "5 von 5", "4,5 von 5 Sternen"], {2.0, 5.0, 4.5}),
+        (["4/5", "1 / 5", "5 out of 5 stars"], {4.0, 1.0, 5.0}),
+        (["★★★★☆", "★☆☆☆☆", "★★★★★"], {4.0, 1.0, 5.0}),
+        (["⭐⭐⭐", "5 stars", "1 star"], {3.0, 5.0, 1.0}),
+        (["4/5", "8/10", "3/10"], {8.0, 3.0}),
+    ],
+)
+def test_ratings_in_words_and_stars(shop: Shop, cells: list[str], values: set[float]) -> None:
+    warnings = add(shop, cells * 4, "Sterne")
+    assert {event.kind for event in shop.events} == {"rating"}
+    assert {event.value for event in shop.events} == values
+    assert any("ratings from 1 to" in note for note in warnings)
+
+
+def test_ratings_in_words_among_other_events(shop: Shop) -> None:
+    rows = [f"u{n},i1,rate,{AT + n},{1 + n % 5} von 5" for n in range(9)]
+    rows += [f"u{n},i1,purchase,{AT + n},19.99" for n in range(9)]
+    shop.add("events", "\n".join(["user,item,event,at,value", *rows]))
+    assert {event.value for event in shop.events} == {1.0, 2.0, 3.0, 4.0, 5.0, 19.99}
+
+
+@pytest.mark.parametrize("cell", ["7 von 5", "great", "4 of a kind"])
+def test_what_is_no_rating_is_refused(shop: Shop, cell: str) -> None:
+    result = shop.add("events", f"user,item,at,rating\nu1,i1,{AT},4\nu2,i1,{AT},{cell}")
+    assert (result.added, result.rejected) == (1, 1)

@@ -25,7 +25,6 @@ from foretaste.behaviour.reading.ids import (
 )
 from foretaste.behaviour.reading.numbers import (
     NumberParser,
-    read_number_column,
     read_price_column,
 )
 from foretaste.behaviour.reading.ratings import (
@@ -33,6 +32,7 @@ from foretaste.behaviour.reading.ratings import (
     RatingScale,
     rating_scale,
     read_rating_column,
+    read_value_column,
 )
 from foretaste.behaviour.reading.times import read_time_column, time_parser
 from foretaste.behaviour.rows import OpenTable
@@ -195,7 +195,7 @@ def decide_events(
             read_rating_column, field="value", settings=settings, column=value_column
         )
     else:
-        readers["value"] = partial(read_number_column, field="value", settings=settings)
+        readers["value"] = partial(read_value_column, field="value", settings=settings)
     for name, read in readers.items():
         column = columns.get(name)
         if column is not None and table.head:

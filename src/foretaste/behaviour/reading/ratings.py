@@ -11,6 +11,7 @@ import numpy as np
 from foretaste.behaviour.columns import is_rating_name
 from foretaste.behaviour.reading.column import ColumnReading, read_column
 from foretaste.behaviour.reading.numbers import NumberParser, read_number_column
+from foretaste.behaviour.reading.rating_texts import WrittenRating, read_rating_text
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.store import FactStore
 
@@ -107,17 +108,54 @@ def _positive_from(ratings: "np.ndarray[Any, Any]", low: float, high: float, ste
 
 
 class RatingParser(NumberParser):
-    """Reads ratings; what says that there is none is none."""
+    """Reads ratings, also in words and stars; what says that there is none is none.
 
-    def __init__(self, numbers: NumberParser, scale: RatingScale | None) -> None:
+    top: of the scale that the texts of the column name; None where none does.
+    """
+
+    def __init__(
+        self, numbers: NumberParser, scale: RatingScale | None, top: float | None = None
+    ) -> None:
         super().__init__(numbers.field, numbers.mark, plain_mark=numbers.plain_mark)
-        self.scale = scale
+        self.scale, self.top = scale, top
 
     def __call__(self, cell: Any) -> float | None:
+        rating = read_rating_text(cell)
+        if rating is not None:
+            return _on_scale(rating, self.top)
         number = super().__call__(cell)
         if number == UNRATED and self.scale is not None and self.scale.has_unrated:
             return None
         return number
+
+
+def _on_scale(rating: WrittenRating, top: float | None) -> float:
+    """The number of a rating where the scale goes up to the top: 4 of 5 is 8 of 10."""
+    return rating.number if not rating.top or not top else rating.number * top / rating.top
+
+
+def read_value_column(
+    cells: Sequence[Any], field: str, settings: BehaviourSettings
+) -> ColumnReading:
+    """A column of values of which some may be ratings: of events that name their types."""
+    top = _top_of_texts(cells)
+    reading = read_number_column(_with_numbers(cells, top), field, settings)
+    assert isinstance(reading.parse, NumberParser)
+    return replace(reading, parse=RatingParser(reading.parse, None, top))
+
+
+def _top_of_texts(cells: Sequence[Any]) -> float | None:
+    """The highest top that a cell names."""
+    ratings = [rating for cell in cells if (rating := read_rating_text(cell)) is not None]
+    return max((rating.top for rating in ratings if rating.top), default=None)
+
+
+def _with_numbers(cells: Sequence[Any], top: float | None) -> list[Any]:
+    """The cells with the numbers of what is written as a rating."""
+    return [
+        cell if (rating := read_rating_text(cell)) is None else _on_scale(rating, top)
+        for cell in cells
+    ]
 
 
 def read_rating_column(
@@ -128,11 +166,12 @@ def read_rating_column(
     Without a scale the decision is that the column holds other numbers, unless its name says that
     they are ratings.
     """
-    reading = read_number_column(cells, field, settings)
+    top = _top_of_texts(cells)
+    reading = read_number_column(_with_numbers(cells, top), field, settings)
     numbers = [value for value in reading.values if value is not None]
     scale = rating_scale(numbers, settings.positive_rating)
     assert isinstance(reading.parse, NumberParser)
-    parser = RatingParser(reading.parse, scale)
+    parser = RatingParser(reading.parse, scale, top)
     if scale is None:
         is_named = is_rating_name(column or field)
         decision = "ratings without a scale" if is_named else reading.decision
