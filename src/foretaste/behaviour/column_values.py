@@ -1,5 +1,6 @@
 """In: a column of a frame, an Arrow or a NumPy table. Out: its values as Python's own."""
 
+from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +13,8 @@ def arrow_values(array: Any) -> list[Any]:
         return list(array.to_numpy(zero_copy_only=False))  # an id of theirs has lost more digits
     if pa.types.is_timestamp(arrow_type) and arrow_type.unit == "ns":
         array = array.cast(pa.timestamp("us", arrow_type.tz), safe=False)
+    if pa.types.is_duration(arrow_type) and arrow_type.unit == "ns":
+        array = array.cast(pa.duration("us"), safe=False)
     try:
         values: list[Any] = array.to_pylist()
     except UnicodeDecodeError:
@@ -19,7 +22,16 @@ def arrow_values(array: Any) -> list[Any]:
         large = pa.types.is_large_string(arrow_type)
         raw = array.cast(pa.large_binary() if large else pa.binary()).to_pylist()
         values = [_text(value) for value in raw]
+    if pa.types.is_duration(arrow_type):
+        values = [None if value is None else duration_text(value) for value in values]
     return values
+
+
+def duration_text(duration: timedelta) -> str:
+    """A length of time as players write it, with hours beyond a day: 36:00:00."""
+    seconds = round(abs(duration).total_seconds())
+    sign = "-" if duration < timedelta(0) else ""
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def numpy_values(column: Any) -> list[Any]:

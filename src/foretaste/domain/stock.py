@@ -19,7 +19,13 @@ _STOCK_NAMES = (
     "variantinventoryqty variantinventoryquantity inventoryqty currentstock currentstocklevel "
     "availablestock availablequantity stockonhand quantityonhand qtyonhand onhand stockavailable "
     "lagerbestandgesamt gesamtbestand verfugbarerbestand verfugbarerlagerbestand warenbestand "
-    "restbestand lagerstand lagerstatus"
+    "restbestand lagerstand lagerstatus "
+    "seatsleft seatsavailable availableseats remainingseats seatsremaining placesleft "
+    "placesavailable availableplaces spotsleft spotsavailable spotsremaining ticketsleft "
+    "ticketsavailable availabletickets copiesavailable availablecopies copiesleft quantityleft "
+    "quantityavailable freieplatze platzefrei restplatze verfugbareplatze exemplareverfugbar "
+    "verfugbareexemplare placesrestantes placesdisponibles plazaslibres plazasdisponibles "
+    "postidisponibili"
 )
 _STOCK_COLUMNS = frozenset(_STOCK_NAMES.split())
 SOLD_OUT_WORDS = frozenset(

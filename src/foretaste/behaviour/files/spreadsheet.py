@@ -5,9 +5,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
+from foretaste.behaviour.column_values import duration_text
 from foretaste.behaviour.files import sheet_process
 from foretaste.behaviour.files.packing import PackedFile
 from foretaste.errors import InputError
@@ -87,7 +89,8 @@ def _filled_sheets(path: Path, file: IO[bytes]) -> dict[str, list[tuple[int, lis
 
 
 def _cell(cell: Any) -> Any:
-    return sheet_process.untagged(cell) if isinstance(cell, dict) else cell
+    value = sheet_process.untagged(cell) if isinstance(cell, dict) else cell
+    return duration_text(value) if isinstance(value, timedelta) else value
 
 
 def _choose(path: Path, names: Sequence[str], sheet: str | None) -> str:
