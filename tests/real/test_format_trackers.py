@@ -103,6 +103,15 @@ def test_google_analytics_of_a_newspaper(export: Export) -> None:
     assert shop.rows() == [("ann", "a0", "view"), ("ann", "a1", "view"), ("ann", "a2", "view")]
 
 
+def test_google_analytics_of_an_app_of_recipes(export: Export) -> None:
+    """What it has is named by an event of its own, which is its rating."""
+    rows = [ga4("rate_recipe", recipe_id=f"r{n}", rating=str(n), user="ann") for n in (1, 5)]
+    export.write("events.json", lines(rows))
+    shop = export.read(format_name="ga4")
+    assert shop.rows()[:2] == [("ann", "r1", "rating"), ("ann", "r5", "rating")]
+    assert [event.value for event in shop.events[:2]] == [1.0, 5.0]
+
+
 def test_google_analytics_without_items_says_what_is_missing(export: Export) -> None:
     export.write("events.json", lines([ga4("page_view"), ga4("page_view"), ga4("scroll")]))
     with pytest.raises(InputError, match=r"none of the first 3 rows .* 2 \(page_view: no product"):

@@ -21,14 +21,19 @@ NO_TASTE = frozenset(
         *("view_cart", "refund", "view_promotion", "select_promotion"),
     )
 )
-_CONTENT_IDS = "content_id|article_id|story_id|post_id|page_id|video_id|track_id|episode_id"
+_CONTENT_IDS = (
+    "content_id|article_id|story_id|post_id|page_id|video_id|track_id|episode_id|product_id|sku|"
+    "recipe_id|dish_id|restaurant_id|course_id|book_id|isbn|movie_id|film_id|show_id|series_id|"
+    "song_id|album_id|podcast_id|game_id|listing_id|property_id|job_id|hotel_id"
+)
 _ITEM = "|".join(
     (
         "product.item_id|product.item_name|event_params.item_id",
         *(f"event_params.{name}" for name in _CONTENT_IDS.split("|")),
     )
 )
-"""Products of shops; else the id that a newspaper or a player sends with its page views."""
+"""Products of shops; else the id that a newspaper, a player or an app sends with its events."""
+_VALUE = "product.price|product.price_in_usd|event_params.rating|event_params.stars"
 _MARKS = ("event_name", "event_timestamp", "user_pseudo_id")
 EVENTS = TableFormat(
     "events",
@@ -46,7 +51,7 @@ EVENTS = TableFormat(
                 "item": _ITEM,
                 "event_type": "event_name",
                 "at": "event_timestamp",
-                "value": "product.price|product.price_in_usd",
+                "value": _VALUE,
                 "query": "event_params.search_term",
                 "device": "device.category",
             }
