@@ -91,3 +91,15 @@ def test_postage_is_nothing_that_somebody_took() -> None:
 
 def test_a_shop_where_nobody_did_much_has_people_too() -> None:
     assert chosen({"u": profile(("Horror", 0.3, 4.0))}, events=2) == ["u"]
+
+
+def test_a_taste_that_two_columns_name_is_told_once() -> None:
+    values = TasteProfile(
+        {
+            "subject": (LikedValue("Music", 0.5, 4.0), LikedValue("Web", 0.2, 2.0)),
+            "tags": (LikedValue("music", 0.5, 3.9),),
+        },
+        {},
+    )
+    offered = sample_users(Tastes({"u": values}), {"u": 50}, 8)
+    assert [taste.value for taste in offered[0].tastes] == ["Music", "Web"]

@@ -85,8 +85,20 @@ def _described(workspace: TasteSource, user: str, event_count: int) -> SampleUse
     )
     years = next((values for values in profile.values() if _are_years(values)), ())
     return SampleUser(
-        user, event_count, tuple(tastes[:MAX_TASTES]), _decade(years), _latest(workspace, user)
+        user,
+        event_count,
+        tuple(_of_different_values(tastes)[:MAX_TASTES]),
+        _decade(years),
+        _latest(workspace, user),
     )
+
+
+def _of_different_values(tastes: Sequence[Taste]) -> list[Taste]:
+    """The first of each value: a subject that is a tag as well is one taste."""
+    first_tastes: dict[str, Taste] = {}
+    for taste in tastes:
+        first_tastes.setdefault(taste.value.casefold(), taste)
+    return list(first_tastes.values())
 
 
 def _strength(taste: Taste) -> float:
