@@ -34,3 +34,15 @@ def test_a_length_of_time_is_a_duration(
     shop.add("items", frame({"id": ["a", "b", "c"], "title": ["P"] * 3, "duration": DURATIONS}))
     lengths = [item.attributes["duration"] for item in shop.items.values()]
     assert lengths == [("13:00:00",), ("36:00:00",), ("0:45:00",)]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("enrolments.csv", "view"), ("Ausleihen.csv", "purchase")]
+)
+def test_the_file_says_what_people_did_and_the_progress_is_kept(
+    shop: Shop, name: str, kind: str
+) -> None:
+    rows = [f"u{n},i{n % 3},{1_770_000_000 + n},{n % 101}" for n in range(30)]
+    shop.add("events", "\n".join(["user,item,at,progress_pct", *rows]), name)
+    assert {event.kind for event in shop.events} == {kind}
+    assert all((event.value is not None) == (kind == "view") for event in shop.events)

@@ -115,8 +115,7 @@ _FILE_WORDS: Mapping[str, str] = {
         "bestellungen bestellung einkaufe verkaufe auftrage rechnungen umsatze kaufe commandes "
         "achats ventes factures pedidos compras ventas facturas ordini acquisti vendite "
         "bestellingen loan loans borrowings ausleihe ausleihen entleihungen emprunts prestamos "
-        "prestiti rentals bookings reservations buchungen reservierungen reservas enrolments "
-        "enrollments einschreibungen downloads"
+        "prestiti rentals bookings reservations buchungen reservierungen reservas"
     ),
     "click": "click clicks",
     "view": "view views pageviews",
