@@ -238,3 +238,31 @@ def test_each_page_fits_a_desk_in_the_light_and_has_no_violation(
     settled(visitor)
     assert visitor.overflow() == 0
     assert visitor.violations() == []
+
+
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [
+        ("people#user=p3", ".ranked-row strong"),
+        ("rules", ".numbered span:last-child"),
+    ],
+)
+def test_a_title_of_a_single_endless_word_stays_within_the_page(
+    open_console: Open, address: str, title: str
+) -> None:
+    visitor = open_console(f"/console/{address}", viewport=PHONE)
+    if address == "rules":
+        visitor.page.fill("#new-placement", "of-long-words")
+        visitor.press('button:has-text("New")')
+        visitor.press('button:has-text("Try it on some people")')
+    visitor.see(title).evaluate("title => { title.textContent = 'word'.repeat(80); }")
+    assert visitor.overflow() == 0
+
+
+def test_a_date_in_a_table_is_not_broken_amid_its_year(open_console: Open) -> None:
+    visitor = open_console("/console/model", viewport={"width": 1000, "height": 800})
+    date = visitor.see(".table tbody tr td:nth-of-type(1)")
+    warnings = visitor.page.locator(".table tbody tr:first-child td:nth-of-type(5)")
+    warnings.evaluate("cell => { cell.textContent = 'nothing certain is known '.repeat(20); }")
+    assert date.evaluate("cell => getComputedStyle(cell).whiteSpace") == "nowrap"
+    assert visitor.overflow() == 0
