@@ -13,6 +13,7 @@ from foretaste.serve.docs.examples import answer_example
 from foretaste.serve.http.activity import REQUEST_GROUPS, MinuteActivity, RequestCounts
 from foretaste.serve.http.body import OperatorRoute
 from foretaste.serve.http.metrics import Metrics
+from foretaste.serve.http.problem_texts import answer_language, detail_in
 from foretaste.serve.http.security import ADMIN
 from foretaste.serve.schemas.status_schemas import (
     FigureOut,
@@ -141,9 +142,10 @@ def status(request: Request, service: ServiceDep) -> StatusAnswer:
         outcome = _last_training(service)
     totals = _totals(minutes)
     warnings = readiness.get("model", {}).get("warnings")
+    said = reason or readiness.get("reason")
     return StatusAnswer(
         state="not-ready" if reason is not None else readiness["status"],
-        reason=reason or readiness.get("reason"),
+        reason=None if said is None else detail_in(answer_language(), said),
         version=readiness.get("model", {}).get("version"),
         figures=[_figure(name, figures.get(name)) for name in FIGURE_TEXTS],
         warnings=None if warnings is None else [ListWarningOut(**row) for row in warnings],

@@ -261,8 +261,36 @@ def test_a_title_of_a_single_endless_word_stays_within_the_page(
 
 def test_a_date_in_a_table_is_not_broken_amid_its_year(open_console: Open) -> None:
     visitor = open_console("/console/model", viewport={"width": 1000, "height": 800})
-    date = visitor.see(".table tbody tr td:nth-of-type(1)")
-    warnings = visitor.page.locator(".table tbody tr:first-child td:nth-of-type(5)")
-    warnings.evaluate("cell => { cell.textContent = 'nothing certain is known '.repeat(20); }")
-    assert date.evaluate("cell => getComputedStyle(cell).whiteSpace") == "nowrap"
+    cells = visitor.page.locator(".table tbody tr").first.locator("td")
+    cells.nth(4).evaluate("cell => { cell.textContent = 'nothing certain is known '.repeat(20); }")
+    assert cells.nth(0).evaluate("cell => getComputedStyle(cell).whiteSpace") == "nowrap"
     assert visitor.overflow() == 0
+
+
+def test_a_service_that_is_away_is_asked_again_until_it_answers(open_console: Open) -> None:
+    visitor = open_console("/console")
+    visitor.see(".verdict h2")
+    before = visitor.see(".verdict h2").inner_text()
+    visitor.context.set_offline(True)
+    visitor.see('.verdict h2:has-text("It does not answer")')
+    visitor.context.set_offline(False)
+    visitor.see(f'.verdict h2:has-text("{before}")')
+
+
+def test_what_somebody_asked_of_a_service_that_is_away_says_so(open_console: Open) -> None:
+    visitor = open_console("/console/people")
+    visitor.see(".result")
+    visitor.context.set_offline(True)
+    visitor.press(".result")
+    assert visitor.see(".toast").inner_text().strip() == "The service does not answer"
+    visitor.context.set_offline(False)
+
+
+def test_the_range_of_a_rate_is_in_brackets_as_the_page_says(
+    open_console: Open, console: httpx.Client
+) -> None:
+    console.post("/v1/recommend", json={"user": "p3", "n": 3}).raise_for_status()
+    visitor = open_console("/console/outcomes")
+    assert "brackets" in visitor.see(".console-head").inner_text()
+    visitor.press('.segment:has-text("90 days")')
+    assert visitor.see('.tile:has-text("Click rate") .number').inner_text().startswith("(")

@@ -157,7 +157,8 @@ export function plots() {
   const { d3, plot } = document.body.dataset;
   plotLibrary ??= loadScript(d3)
     .then(() => loadScript(plot))
-    .then(() => ({ Plot: globalThis.Plot, d3: globalThis.d3 }));
+    .then(() => ({ Plot: globalThis.Plot, d3: globalThis.d3 }))
+    .catch(() => (plotLibrary = null)); // the service is away, which the page says: asked again with the next plot
   return plotLibrary;
 }
 
@@ -165,7 +166,9 @@ export function plots() {
    drawPlot(box, ({ Plot, width, color }) => ({ marks: […], x: {…} }), t("Click rate by day"));
    color("accent") is a colour of the palette as it is now. → a function that ends it */
 export async function drawPlot(box, describe, label) {
-  const { Plot, d3 } = await plots();
+  const library = await plots();
+  if (!library) return () => {};
+  const { Plot, d3 } = library;
   const color = (name) => getComputedStyle(box).getPropertyValue(`--${name}`) && `var(--${name})`;
   let width = 0;
   const draw = () => {

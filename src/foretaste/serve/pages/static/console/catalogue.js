@@ -51,6 +51,10 @@ operatorPage("catalogue", () => ({
   more() {
     return this.attempt(() => this.find(this.cursor));
   },
+  get emptyText() {
+    const isAsked = this.words.trim() || this.filter.trim() || this.state !== "all";
+    return isAsked ? t("No such item.") : t("The catalogue is empty. Import items, or send them as they come.");
+  },
   get finderClass() {
     return this.details ? "chosen" : "";
   },

@@ -62,7 +62,7 @@ operatorPage("data", () => ({
     drawPlot(this.$refs.health, ({ Plot, color }) => ({
       height: 200, marginLeft: 52,
       x: { type: "utc", label: null, ticks: 6, tickFormat: shortDay },
-      y: { label: null, grid: true, ticks: 4 },
+      y: { label: null, grid: true, ticks: 4, domain: [0, Math.max(5, ...this.days.map((row) => row.events))] },
       marks: [
         Plot.rectY(rows, { x1: (d) => new Date(d.start * 1000), x2: (d) => new Date((d.start + 78_000) * 1000), y: "count", fill: (d) => color(colors[d.kind]) }),
         Plot.ruleY([0], { stroke: color("line-strong") }),
@@ -116,7 +116,8 @@ operatorPage("data", () => ({
     }));
   },
   get notes() {
-    return (this.answer ? this.answer.notes : []).map((note) => ({
+    const telling = (this.answer ? this.answer.notes : []).filter((note) => note.warnings.length || note.rejected);
+    return telling.map((note) => ({
       file: note.file,
       warnings: note.warnings.map(noteText),
       rejected: note.rejected,

@@ -5,10 +5,13 @@
 
 import { call, language, moment, number, percent, t, toast } from "../base.js";
 
+const RETRY_MS = 5000; // a service that starts again is back by itself
+
 const SHARED = {
   isKeyNeeded: false,
   isLoading: true,
   problem: null,
+  retryTimer: 0,
 
   init() {
     document.querySelector(".console-nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
@@ -23,6 +26,7 @@ const SHARED = {
     this.start();
   },
   async start() {
+    clearTimeout(this.retryTimer);
     this.problem = null;
     await this.attempt(() => this.load());
     this.isLoading = false;
@@ -35,6 +39,8 @@ const SHARED = {
       if (error.name === "AbortError" || error.isKeyProblem) return undefined;
       if (!("detail" in error)) throw error;
       this.problem = { title: error.title, detail: error.detail };
+      clearTimeout(this.retryTimer);
+      if (error.status === 0) this.retryTimer = setTimeout(() => this.start(), RETRY_MS);
       return undefined;
     }
   },
@@ -45,7 +51,7 @@ const SHARED = {
     } catch (error) {
       if (error.isKeyProblem) return undefined;
       if (!("detail" in error)) throw error;
-      toast(error.detail, { tone: "wrong", seconds: 15 });
+      toast(error.status === 0 ? error.title : error.detail, { tone: "wrong", seconds: 15 });
       return undefined;
     }
   },

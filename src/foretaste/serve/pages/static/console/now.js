@@ -30,14 +30,24 @@ const EXPLANATIONS = () => ({
   items: t("In the catalogue, hidden ones too."),
   event_lag: t("They are learnt before the next list. A number that only grows: events come faster than they are learnt."),
   model_age_seconds: t("What people do is learnt at once; new weights need a training. Older than two weeks: look at the worker."),
-  model_substituted: t("1 where the promoted version cannot be loaded and the one before answers."),
-  worker_age_seconds: t("Not known: no worker has run. Start 'foretaste worker', or serve with --with-worker."),
+  model_substituted: t("Yes where the promoted version cannot be loaded and the one before answers."),
+  worker_age_seconds: t("Never: no worker has run. Start 'foretaste worker', or serve with --with-worker."),
   pending_answers: t("Given lists that wait to be kept for attribution. Many: the store is slow or away."),
   lost_answers: t("Given lists that could not be kept since this process began: clicks on them count for nothing."),
   consumer_lag: t("Entries or files that 'foretaste consume' has not read yet. A number that only grows: they come faster than they are stored."),
-  consumers_away: t("Those that 'foretaste consume' cannot read now, or has not for a minute: see its log. Not known: none is consumed."),
-  training_under_way: t("1 while a worker trains a model, or was stopped in the middle of it."),
+  consumers_away: t("Those that 'foretaste consume' cannot read now, or has not for a minute: see its log. None: nothing is consumed."),
+  training_under_way: t("Yes while a worker trains a model, or was stopped in the middle of it."),
 });
+
+const YES_OR_NO = ["model_substituted", "training_under_way"];
+const ABSENT = () => ({ worker_age_seconds: t("never"), consumer_lag: t("none"), consumers_away: t("none") });
+
+/* A figure as people say it: yes or no where 1 or 0 means that, and what its absence means. */
+function figureText({ name, value, unit }) {
+  if (value === null || value === undefined) return ABSENT()[name] || t("not known");
+  if (YES_OR_NO.includes(name)) return value ? t("yes") : t("no");
+  return write(value, unit);
+}
 
 operatorPage("now", () => ({
   status: null,
@@ -82,18 +92,19 @@ operatorPage("now", () => ({
   },
   get verdictClass() {
     if (!this.status) return "";
-    if (this.status.state !== "ready") return "bad";
+    if (this.problem || this.status.state !== "ready") return "bad";
     return this.figures.some((figure) => figure.isWorrying) || this.warnings.length ? "" : "good";
   },
   get verdictText() {
     if (!this.status) return "";
+    if (this.problem) return t("It does not answer. What is below was so before");
     if (this.status.state === "not-ready") return t("It cannot answer");
     if (this.status.state === "degraded") return t("It answers from memory: the store is away");
     const worries = this.figures.filter((figure) => figure.isWorrying).length + this.warnings.length;
     return worries ? t("It answers. Look at what is marked below") : t("All is well");
   },
   get reason() {
-    return this.status ? this.status.reason : "";
+    return this.status && !this.problem ? this.status.reason : "";
   },
   get lookedAt() {
     return this.status && this.status.version ? t("Version {version}", { version: this.status.version }) : "";
@@ -104,7 +115,7 @@ operatorPage("now", () => ({
     return (this.status ? this.status.figures : []).map((figure) => ({
       name: figure.name,
       label: labels[figure.name] || figure.name,
-      text: write(figure.value, figure.unit),
+      text: figureText(figure),
       explanation: explanations[figure.name] || figure.explanation,
       isWorrying: figure.is_worrying,
       style: figure.is_worrying ? "worrying" : "",

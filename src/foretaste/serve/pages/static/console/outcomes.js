@@ -135,7 +135,7 @@ operatorPage("outcomes", () => ({
 }));
 
 function range(bounds) {
-  return bounds && bounds.low !== null ? `${percent(bounds.low, 1)} – ${percent(bounds.high, 1)}` : "";
+  return bounds && bounds.low !== null ? `(${percent(bounds.low, 1)} – ${percent(bounds.high, 1)})` : "";
 }
 
 function groupName(group) {

@@ -45,6 +45,10 @@ operatorPage("people", () => ({
     if (!this.words.trim()) return t("Those who did something last");
     return this.hasMore ? t("There are more: type more of the id") : t("Found");
   },
+  get nobodyText() {
+    if (!this.words.trim()) return t("Nobody has done anything yet. Import events, or send them as they happen.");
+    return t("Nobody of this name. Ids are written as the shop sends them.");
+  },
   get finderClass() {
     return this.user ? "chosen" : "";
   },
