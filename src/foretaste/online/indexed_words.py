@@ -9,7 +9,7 @@ from bm25s.stopwords import STOPWORDS_EN
 from foretaste.domain.words import search_words, without_accents
 from foretaste.model.experts.query import QueryExpert
 from foretaste.online.snapshot import Snapshot
-from foretaste.rank.index import Mask
+from foretaste.rank.index import EncodeText, FilterIndex, ListColumns, Mask
 
 UNINDEXED_WORDS = frozenset(STOPWORDS_EN)
 
@@ -37,3 +37,17 @@ class IndexedWords:
         bm25 = self._expert.bm25
         known = [form for form in dict.fromkeys(plain_forms) if bm25.has_word(form)]
         return bm25.matched_words(known) > 0
+
+
+def filter_index(
+    snapshot: Snapshot,
+    earlier: FilterIndex | None,
+    encode_text: EncodeText | None,
+    list_columns: ListColumns,
+) -> FilterIndex:
+    """What meets a filter now; made anew where the catalogue is another than that of earlier."""
+    index = earlier
+    if index is None or index.catalogue is not snapshot.catalogue:
+        index = FilterIndex(snapshot.catalogue, snapshot.shelf, encode_text, list_columns)
+        index.items_with_words = IndexedWords(snapshot).items_with
+    return index.with_availability(snapshot.shelf)

@@ -32,7 +32,7 @@ from foretaste.online.bought_together import BasketCounts, together_scorer, with
 from foretaste.online.explained_slate import ExplainedSlate as ExplainedSlate
 from foretaste.online.explained_slate import event_titles, offered_rows, recommended_items
 from foretaste.online.exposure_control import ExposureControl
-from foretaste.online.indexed_words import IndexedWords
+from foretaste.online.indexed_words import filter_index
 from foretaste.online.list_corrections import corrected_scorer, own_mix_of
 from foretaste.online.list_goal import ListGoal
 from foretaste.online.list_kinds import kind_mask, popularity_row
@@ -163,12 +163,8 @@ class SlateBuilder(SharedResults):
         return self._shared_result("now", self._clock) if request.now is None else request.now
 
     def index(self, snapshot: Snapshot) -> FilterIndex:
-        """What meets a filter now; made anew when the catalogue has changed."""
-        index, catalogue, shelf = self._index, snapshot.catalogue, snapshot.shelf
-        if index is None or index.catalogue is not catalogue:
-            index = FilterIndex(catalogue, shelf, self._read, self._store.item_columns)
-            index.items_with_words = IndexedWords(snapshot).items_with
-        self._index = index.with_availability(shelf)
+        """What meets a filter now."""
+        self._index = filter_index(snapshot, self._index, self._read, self._store.item_columns)
         return self._index
 
     def numbered_items(self, typed: str | None, index: FilterIndex) -> NumberedItems:
