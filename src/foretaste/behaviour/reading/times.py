@@ -67,8 +67,8 @@ def read_time_column(
     parser = time_parser(field, settings, unit=unit, order=order, cells=filled)
     forms = Counter(_form(cell, unit, order) for cell in filled)
     if len(forms) > 1:
-        shares = ", ".join(f"{count:,} {form}" for form, count in forms.most_common())
-        warnings.append(f"times are written in several ways, each was read by its own: {shares}")
+        shares = ", ".join(f"{form} ({count:,})" for form, count in forms.most_common())
+        warnings.append(f"times are written in several ways, each was read as written: {shares}")
     is_told = settings.at_unit is not None or (unit == "excel" and len(numbers) == len(filled))
     if field == "at" and problem is None and not is_told:
         dates = filled if unit is None else [cell for cell in filled if _number(cell) is None]

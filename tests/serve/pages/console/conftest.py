@@ -43,6 +43,13 @@ def console_folder(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         "newcomer,space-99999,click,2023-11-15,sun\n"
     )
     loop.add(events=clicks)
+    broken = clicks.with_name("broken.csv")
+    broken.write_text(
+        "user_id,item_id,event_type,timestamp\ncareless,space-3,click,2023-11-15\n"
+        "careless,,click,2023-11-15T10:00:00Z\ncareless,space-3,teleport,2023-11-15\n"
+        'careless,"space-3,click,2023-11-15\n'
+    )
+    loop.add(events=broken)
     add_version(loop)
     loop.close()
     return folder

@@ -170,6 +170,17 @@ def test_what_the_service_says_is_said_in_the_language_of_the_page(open_console:
     assert visitor.page.get_by_text("click", exact=True).count() == 0
 
 
+def test_why_rows_of_a_broken_file_were_refused_is_said_in_the_language_of_the_page(
+    open_console: Open,
+) -> None:
+    visitor = open_console("/console/data", locale="de-DE")
+    notes = visitor.see('.panel:has(h3:text-is("broken.csv"))').inner_text()
+    assert "Datumsangaben nach ISO 8601 (2), Zeiten nach ISO 8601 mit Zeitzone (1)" in notes
+    assert "click ohne Artikel; füllen Sie den Artikel aus" in notes
+    assert "'teleport'; erwartet wird eine von" in notes
+    assert "ein Anführungszeichen ist nicht geschlossen" in notes
+
+
 def test_the_quality_report_is_in_the_language_of_the_page(
     open_console: Open, console: httpx.Client
 ) -> None:

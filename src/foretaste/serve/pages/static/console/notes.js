@@ -26,7 +26,7 @@ const IMPORT_NOTES = [
   N_("there is no time column: the row number was taken as the time, in seconds, which keeps the order of this file and says nothing else"),
   N_("column {column}: {note}"),
   N_("times like {time} name no time zone and were taken as {zone}; if they are of another, set behaviour.timezone, e.g. Europe/Berlin, and import again with --replace"),
-  N_("times are written in several ways, each was read by its own: {shares}"),
+  N_("times are written in several ways, each was read as written: {shares}"),
   N_("times like {number} were read as days of a spreadsheet, {time}; behaviour.at_unit says otherwise"),
   N_("numbers of {column} are written with a point and with a comma before the decimals; each that can be read in one way only was; see behaviour.locale"),
   N_("prices of {column} are in several currencies ({currencies}) and are compared as they stand"),
@@ -61,6 +61,19 @@ const REJECTS = [
   N_("fill in the value"),
   N_("{number} is not a number"),
   N_("write a number, or leave the cell empty"),
+  N_("a {event_type} without an item"),
+  N_("an {event_type} without an item"),
+  N_("fill in the item; only a search has none"),
+  N_("fill in the item, or the recommendation_id of the list that was seen"),
+  N_("a search without words"),
+  N_("fill in the query"),
+  N_("did you mean {word}? (an event type of your own is named with a weight under [behaviour.event_weights], another name of a known one under [behaviour.event_type_names])"),
+  N_("expected one of {words} (an event type of your own is named with a weight under [behaviour.event_weights], another name of a known one under [behaviour.event_type_names])"),
+  N_("a quote is not closed, or stands inside a field ({reason})"),
+  N_("close it, and write a \" inside a quoted field as \"\""),
+  N_("{count} fields where the header has {expected}"),
+  N_("{count} fields where the header has {expected}, and the file ends here as if cut off"),
+  N_("put quotes around a field that holds {mark}, or write the row again"),
 ];
 const DATA_WARNINGS = [
   N_("Nothing was taken: there is nothing to learn from. Import items and events first."),
@@ -223,11 +236,27 @@ const PARTS = [
   N_("{count} of {total} people"),
   N_("{count} people"),
   N_("A person who comes for the first time"),
+  N_("times"),
+  N_("times with a zone"),
+  N_("times of ISO 8601 with a zone"),
+  N_("times of ISO 8601 without a zone"),
+  N_("dates"),
+  N_("dates in words"),
+  N_("dates of ISO 8601"),
+  N_("dates, the day first"),
+  N_("dates, the month first"),
+  N_("dates, the year first"),
+  N_("dates that could be two"),
+  N_("days of a spreadsheet"),
+  N_("numbers of {unit} since 1970"),
+  N_("seconds since 1970"),
+  N_("milliseconds since 1970"),
 ];
 const PLACE = /\\\{([a-z_]+)\\\}/g;
 const GROUPED = /^\d{1,3}(,\d{3})+$/;
 const DECIMAL = /^\d+\.\d+$/;
 const NAMED_SHARE = /^(.+ )?(\d+(?:\.\d+)?) %$/s;
+const COUNTED_FORM = /([^()]+?) \(([\d,]+)\)(?:, |$)/gs; // dates, the day first (1,204)
 const REPORT_LINE = /^ {2}(.{10}) (.*)$/s;
 
 function patternsOf(messages) {
@@ -300,6 +329,9 @@ function translated(text, patterns, valueText = partText) {
 }
 
 function partText(value) {
+  const forms = [...value.matchAll(COUNTED_FORM)];
+  if (forms.length && forms.map(([whole]) => whole).join("") === value)
+    return forms.map(([, form, count]) => `${translated(form, PART_PATTERNS) ?? form} (${number(Number(count.replaceAll(",", "")))})`).join(", ");
   if (GROUPED.test(value)) return number(Number(value.replaceAll(",", "")));
   if (DECIMAL.test(value)) return number(Number(value), 4);
   const share = NAMED_SHARE.exec(value);
