@@ -44,3 +44,23 @@ def test_pictures_come_from_where_the_settings_say(
 def test_what_is_no_origin_is_refused(origin: str) -> None:
     with pytest.raises(ValidationError, match="an origin is like"):
         ServeSettings(image_origins=(origin,))
+
+
+def test_a_word_of_a_title_stands_on_one_line_of_its_cover(open_shop: Open) -> None:
+    visitor = open_shop()
+    words = ["Amadeus", "Mammoths", "Wonderful", "Homecoming", "Metamorphoses"]
+    titles = visitor.see(".shelf .cover").evaluate(
+        """async (cover, words) => {
+          const link = document.querySelector('link[href$="shop/covers.js"]');
+          const { drawCover } = await import(link.href);
+          await document.fonts.ready;
+          return words.filter((title) => {
+            drawCover(cover, { id: title, title, attributes: {} });
+            const range = document.createRange();
+            range.selectNodeContents(cover.querySelector(".cover-title"));
+            return new Set([...range.getClientRects()].map((line) => line.top)).size > 1;
+          });
+        }""",
+        words,
+    )
+    assert titles == [], "cut in two"

@@ -32,6 +32,16 @@ def test_an_item_page_has_facts_and_what_goes_with_it(open_shop: Open) -> None:
     visitor.see("text=This is not here any more")
 
 
+def test_an_item_is_hidden_on_its_own_page_and_taken_back(open_shop: Open) -> None:
+    visitor = open_shop()
+    visitor.choose()
+    title = visitor.titles("for_you")[0]
+    visitor.press('#shelves [data-shelf="for_you"] .card-link')
+    visitor.press('.item-words button:has-text("Hide")')
+    visitor.press(f'.toast:has-text("{title} is hidden") button:has-text("Undo")')
+    visitor.see('.toast:has-text("Undone")')
+
+
 def test_hostile_titles_are_shown_as_text(open_shop: Open) -> None:
     visitor = open_shop(viewport={"width": 360, "height": 760})
     visitor.see("#shelves .card")

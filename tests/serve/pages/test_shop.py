@@ -151,6 +151,15 @@ def test_a_wish_becomes_chips_that_can_be_taken_back(open_shop: Open) -> None:
     visitor.until("() => !document.querySelector('.wish .chips').innerText.includes('kitchen')")
 
 
+def test_a_wish_that_moves_nothing_does_not_speak_of_something_else(open_shop: Open) -> None:
+    visitor = open_shop()
+    visitor.begin()
+    visitor.enter("#wish", "nothing about xylophones")
+    visitor.see(".news-text:has-text('You wished for')")
+    lines = visitor.texts(".news-words li")
+    assert lines == ["The shelves stay as they are."]
+
+
 def test_a_slider_is_a_preference(open_shop: Open) -> None:
     visitor = open_shop()
     visitor.choose()

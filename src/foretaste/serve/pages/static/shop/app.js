@@ -327,7 +327,7 @@ const shop = {
       }
       this.shelves = this.shelves.filter((shelf) => fresh.some((one) => one.id === shelf.id));
       this.loading = false;
-      if (cause) this.tell(cause, moveLines(fresh, before), turn, { isWhole: true });
+      if (cause) this.tell(cause, moveLines(fresh, before, cause.unmoved), turn, { isWhole: true });
       if (this.view === "item" && this.item && cause && !cause.isQuiet) this.openItem(this.item.id, { quiet: true });
     }, () => this.refresh(cause));
   },
@@ -347,7 +347,7 @@ const shop = {
     this.shelves = wanted.map(({ id }) => shelfById.get(id)).filter((one) => one && one.items.length);
     this.loading = false;
     if (!cause) return;
-    if (fresh.length === 1) this.tell(cause, moveLines(fresh, before), this.turn);
+    if (fresh.length === 1) this.tell(cause, moveLines(fresh, before, cause.unmoved), this.turn);
     Alpine.nextTick(() => slideFrom(root(), spots));
   },
 

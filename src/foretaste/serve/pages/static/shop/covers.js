@@ -365,7 +365,7 @@ function drawn(box, item) {
 
 function sizeOf(title) {
   const longest = Math.max(...title.split(/\s+/).map((word) => word.length));
-  if (title.length > 44 || longest > 12) return "tiny";
-  if (title.length > 24 || longest > 9) return "small";
-  return title.length > 12 || longest > 7 ? "middle" : "big";
+  if (title.length > 44 || longest > 10) return "tiny"; // a word that is too long for its line is cut in two
+  if (title.length > 24 || longest > 8) return "small";
+  return title.length > 12 || longest > 6 ? "middle" : "big";
 }

@@ -25,7 +25,7 @@ export function moveText(moved) {
 }
 
 /* What to say of it: how much is new where, and the most telling items with their reasons. */
-export function moveLines(shelves, before, gone = "") {
+export function moveLines(shelves, before, unmoved = "") {
   const lines = [];
   for (const shelf of shelves) {
     const places = before.get(shelf.id);
@@ -41,10 +41,10 @@ export function moveLines(shelves, before, gone = "") {
       lines.push({ text, why: fresh[0].why });
     } else if (risen.length) {
       const [best] = risen.sort((one, other) => other.moved - one.moved);
-      lines.push({ text: t("{title} up {places} on “{shelf}”", { title: best.shown, places: best.moved, shelf: shelf.title }), why: best.why });
+      lines.push({ text: t("“{title}” up {places} on “{shelf}”", { title: best.shown, places: best.moved, shelf: shelf.title }), why: best.why });
     }
   }
-  if (!lines.length) lines.push({ text: gone || t("Everything else stays where it was."), why: "" });
+  if (!lines.length) lines.push({ text: unmoved || t("Everything else stays where it was."), why: "" });
   return lines.slice(0, 3);
 }
 

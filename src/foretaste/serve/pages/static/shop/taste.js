@@ -117,6 +117,7 @@ export const taste = {
       done = true;
       await this.refresh({
         text,
+        unmoved: t("The shelves stay as they are."),
         undo: undo && (() => this.steered(undo(), t("Undone: {what}", { what: text }), null)),
       });
     });

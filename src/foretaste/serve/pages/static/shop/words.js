@@ -174,13 +174,13 @@ function termWords(term, titles) {
   const title = term.event ? titleOf({ title: titles.get(term.event) || term.event }) : "";
   const value = term.feature ? term.feature.replace(/^[^:]*:\s*/, "") : "";
   const [kind] = term.expert.split(":");
-  if (term.feature === "whole history") return t("All that was done, in its order");
+  if (term.feature === "whole history") return t("Everything you did, in its order");
   if (kind === "popularity" || (term.feature === "popularity" && !term.event)) return t("How popular it is");
   if (kind === "wish") return t("You asked for it: {value}", { value });
   if (kind === "query" || kind === "lexical") return t("Its text fits what was asked");
   if (kind === "negative_feedback") return title ? t("You did not like {title}", { title }) : t("Like what you did not want");
   if (kind === "repeat") return t("What you take again and again");
-  if (title && kind === "content") return t("In its text like {title}", { title });
+  if (title && kind === "content") return t("Described like {title}", { title });
   if (kind === "media" && term.feature === "picture") return t("Looks like your picture");
   if (kind === "media" && term.feature === "clip") return t("Sounds like your clip");
   if (kind === "audio_match" && term.feature === "the same recording") return t("The same recording as your clip");
