@@ -10,7 +10,7 @@ import numpy as np
 
 from foretaste.behaviour.columns import is_rating_name
 from foretaste.behaviour.reading.column import ColumnReading, read_column
-from foretaste.behaviour.reading.numbers import NumberParser, read_number_column
+from foretaste.behaviour.reading.numbers import Amount, NumberParser, read_number_column
 from foretaste.behaviour.reading.rating_texts import WrittenRating, read_rating_text
 from foretaste.behaviour.settings import BehaviourSettings
 from foretaste.domain.store import FactStore
@@ -120,9 +120,12 @@ class RatingParser(NumberParser):
         self.scale, self.top = scale, top
 
     def __call__(self, cell: Any) -> float | None:
-        rating = read_rating_text(cell)
+        is_new_text = cell.__class__ is str and cell not in self._amounts
+        rating = read_rating_text(cell) if is_new_text else None
         if rating is not None:
-            return _on_scale(rating, self.top)
+            amount = Amount(_on_scale(rating, self.top))
+            self._amounts[cell] = amount
+            return amount.number
         number = super().__call__(cell)
         if number == UNRATED and self.scale is not None and self.scale.has_unrated:
             return None
