@@ -46,7 +46,7 @@ EXPERT_ASPECTS = {
     "impression": "how often it was shown already",
     "repeat": "being chosen again",
     "query": "answering what was searched for",
-    "sequence": "suiting the order of what was done",
+    "sequence": "how well it follows on what they did",
     "language": "suiting the history, read as a text",
     "coldness": "how new it is",
     "popularity correction": "being less popular",

@@ -305,3 +305,11 @@ def test_the_range_of_a_rate_is_in_brackets_as_the_page_says(
     assert "brackets" in visitor.see(".console-head").inner_text()
     visitor.press('.segment:has-text("90 days")')
     assert visitor.see('.tile:has-text("Click rate") .number').inner_text().startswith("(")
+
+
+@pytest.mark.parametrize(("tag", "has_half_days"), [("en-GB", False), ("en-US", True)])
+def test_times_are_written_as_in_the_country_of_the_browser(
+    open_console: Open, tag: str, has_half_days: bool
+) -> None:
+    visitor = open_console("/console/people", locale=tag)
+    assert visitor.see(".result .soft").inner_text().endswith(("AM", "PM")) is has_half_days

@@ -7,6 +7,8 @@
 
 const messages = globalThis.foretasteMessages || {};
 export const language = document.documentElement.lang || "en";
+/* The same with the country of the browser: British people write 18:30 where Americans write 6:30 PM. */
+export const locale = navigator.languages.find((tag) => tag.split("-")[0] === language) || language;
 
 /* The message in the language of the page, with values in its places: t("Hid {title}", { title }). */
 export function t(message, values = {}) {
@@ -27,12 +29,12 @@ function fill(form, values) {
 
 /* 1,234.5 as the language writes it. */
 export function number(value, digits = 0) {
-  return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+  return new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value);
 }
 
 /* .42 as 42 % */
 export function percent(share, digits = 0) {
-  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(share);
+  return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: digits }).format(share);
 }
 
 /* a, b and c */
@@ -44,12 +46,12 @@ export function naturalTitle(item) {
 }
 
 export function names(list) {
-  return new Intl.ListFormat(language, { type: "conjunction" }).format(list);
+  return new Intl.ListFormat(locale, { type: "conjunction" }).format(list);
 }
 
 /* Seconds since 1970 as date and time. */
 export function moment(seconds) {
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(seconds * 1000);
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(seconds * 1000);
 }
 
 /* ---- the key: in this tab until it is closed ---- */

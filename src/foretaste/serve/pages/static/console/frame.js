@@ -3,7 +3,7 @@
    operatorPage("people", { async load() { … } }) registers an Alpine component that asks for a key
    where one is needed, shows what went wrong and starts anew when a key was entered. */
 
-import { call, language, moment, number, percent, t, toast } from "../base.js";
+import { call, locale, moment, number, percent, t, toast } from "../base.js";
 
 const RETRY_MS = 5000; // a service that starts again is back by itself
 
@@ -102,7 +102,7 @@ export function duration(seconds) {
   const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
   const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) || units[3];
   const form = { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: unit === "day" ? 1 : 0 };
-  return new Intl.NumberFormat(language, form).format(seconds / size);
+  return new Intl.NumberFormat(locale, form).format(seconds / size);
 }
 
 /* An interval as 14.2 % (10.7–18.0) */
@@ -114,16 +114,16 @@ export function interval(bounds, write = (share) => percent(share, 1)) {
 }
 
 export function day(seconds) {
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }).format(seconds * 1000);
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(seconds * 1000);
 }
 
 /* For the axes of plots, in the language of the page. */
 export function clock(date) {
-  return new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" }).format(date);
+  return new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(date);
 }
 
 export function shortDay(date) {
-  return new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" }).format(date);
+  return new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" }).format(date);
 }
 
 export function write(value, unit = "") {

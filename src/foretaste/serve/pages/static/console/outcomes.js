@@ -92,8 +92,8 @@ operatorPage("outcomes", () => ({
     return [
       { label: t("Coverage"), value: percent(exposure.coverage, 1), text: t("of the items on offer were shown: {count} different ones", { count: number(exposure.distinct_items) }) },
       { label: t("Popular items"), value: known(exposure.popular_share, (share) => percent(share)), text: t("of the places went to the most taken tenth of the catalogue; of what people took from lists: {share}", { share: known(exposure.taken_popular_share, (share) => percent(share)) }) },
-      { label: t("Inequality"), value: number(exposure.gini, 2), text: t("Gini: 0 where every item is shown as often, 1 where one is shown all the time") },
-      { label: t("Novelty"), value: known(exposure.novelty, (bits) => t("{bits} bits", { bits: number(bits, 1) })), text: t("one more: the items shown are half as well known") },
+      { label: t("Inequality"), value: number(exposure.gini, 2), text: t("0 where every item is shown as often, 1 where one is shown all the time (Gini)") },
+      { label: t("Novelty"), value: known(exposure.novelty, (bits) => t("{bits} bits", { bits: number(bits, 1) })), text: t("the less the items shown are taken, the more bits; one bit more is half as often") },
       { label: t("Diversity"), value: known(exposure.diversity, (distance) => number(distance, 2)), text: t("0 where the items of a list read alike, 1 where they have nothing in common") },
     ];
   },

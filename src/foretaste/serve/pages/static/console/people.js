@@ -92,7 +92,7 @@ operatorPage("people", () => ({
     if (!this.person) return "";
     const attributes = Object.entries(this.person.attributes).map(([name, values]) => `${name}: ${values.join(", ")}`);
     const sessions = this.person.sessions.length ? [plural("known on {count} device", "known on {count} devices", this.person.sessions.length)] : [];
-    return [...attributes, ...sessions].join(" · ") || t("Nothing but events is known of them.");
+    return [...attributes, ...sessions].join(" · ") || t("Nothing is known of them but what they did.");
   },
   get events() {
     return (this.person ? this.person.events : []).map((event) => ({
