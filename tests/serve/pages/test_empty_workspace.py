@@ -38,15 +38,6 @@ def test_what_is_missing_is_said_in_the_language_of_the_page(
     assert tiles["Wartet in Warteschlangen und Ordnern"] == "keine"
 
 
-def test_days_without_events_have_no_bars(open_shop: Open, empty: httpx.Client) -> None:
-    visitor = open_shop("/console/data", url=str(empty.base_url))
-    heights = visitor.see("[x-ref=health] svg").evaluate(
-        "svg => [...svg.querySelectorAll('rect')].map(bar => Number(bar.getAttribute('height')))"
-    )
-    assert heights
-    assert max(heights) == 0
-
-
 @pytest.mark.parametrize(
     ("address", "text"),
     [("/console/people", "Nobody has done anything yet"), ("/console/catalogue", "is empty")],

@@ -36,8 +36,11 @@ operatorPage("data", () => ({
   get days() {
     return this.health ? this.health.days : [];
   },
+  get hasEvents() {
+    return this.days.some((row) => row.events);
+  },
   get healthText() {
-    if (!this.days.length) return "";
+    if (!this.hasEvents) return "";
     return t("30 days up to the newest event, {day}. At most 50,000 events of a day are looked at.", { day: day(this.days[this.days.length - 1].start) });
   },
   get healthTiles() {
@@ -52,6 +55,7 @@ operatorPage("data", () => ({
     ];
   },
   plot() {
+    if (!this.hasEvents) return; // Plot would draw days of 0 events as bars of full height
     const rows = this.days.flatMap((row) => [
       { start: row.start, kind: "good", count: row.events - row.unknown_item - row.nobody },
       { start: row.start, kind: "unknown", count: row.unknown_item },

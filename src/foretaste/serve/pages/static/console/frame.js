@@ -10,6 +10,7 @@ const RETRY_MS = 5000; // a service that starts again is back by itself
 const SHARED = {
   isKeyNeeded: false,
   isLoading: true,
+  isLoaded: false,
   problem: null,
   retryTimer: 0,
 
@@ -25,11 +26,19 @@ const SHARED = {
     });
     this.start();
   },
+  /* Again by itself where the service is away; until it is back the page says so. */
   async start() {
     clearTimeout(this.retryTimer);
-    this.problem = null;
-    await this.attempt(() => this.load());
+    const earlier = this.problem;
+    const isLoaded = await this.attempt(async () => {
+      await this.load();
+      return true;
+    });
+    if (isLoaded && this.problem === earlier) this.problem = null;
+    this.isLoaded ||= Boolean(isLoaded);
     this.isLoading = false;
+    clearTimeout(this.retryTimer);
+    if (!isLoaded && this.problem && this.problem.isAway) this.retryTimer = setTimeout(() => this.start(), RETRY_MS);
   },
   /* What the work returns, or undefined where it failed; then the page says why. */
   async attempt(work) {
@@ -38,7 +47,7 @@ const SHARED = {
     } catch (error) {
       if (error.name === "AbortError" || error.isKeyProblem) return undefined;
       if (!("detail" in error)) throw error;
-      this.problem = { title: error.title, detail: error.detail };
+      this.problem = { title: error.title, detail: error.detail, isAway: error.status === 0 || error.status === 503 };
       clearTimeout(this.retryTimer);
       if (error.status === 0) this.retryTimer = setTimeout(() => this.start(), RETRY_MS);
       return undefined;
@@ -56,7 +65,7 @@ const SHARED = {
     }
   },
   get isShown() {
-    return !this.isLoading && !this.isKeyNeeded;
+    return this.isLoaded && !this.isKeyNeeded;
   },
   get problemTitle() {
     return this.problem ? this.problem.title : "";

@@ -71,7 +71,14 @@ operatorPage("people", () => ({
   },
   async makeList() {
     const question = { user: this.user, n: LIST_LENGTH, explain: true, incognito: true, explore: 0, timeout_ms: 10000 };
-    const answer = await call("/v1/recommend", { body: question });
+    let answer;
+    try {
+      answer = await call("/v1/recommend", { body: question });
+    } catch (problem) {
+      if (problem.isKeyProblem || !("detail" in problem)) throw problem;
+      this.listNote = problem.detail; // what they did is shown all the same
+      return;
+    }
     this.listNote = answer.degraded ? answer.degraded.reason : answer.shortfall ? answer.shortfall.reason : "";
     this.list = answer.items.map((item) => ({
       id: item.id,

@@ -12,6 +12,7 @@ import { activityOf, columnLabel, factsOf, scoreBars, somebodyLine, tasteLine, t
 const PICKS = 3;
 const SHELF_LENGTH = 12;
 const RETRY = 1500;
+const TRAINING_RETRY = 10000; // a training takes longer than a start
 const HOME = [
   { id: "resume", kind: "resume" },
   { id: "for-you", kind: "for_you" },
@@ -85,7 +86,7 @@ const shop = {
     await this.attempt(async () => {
       const { users } = await client.sampleUsers(7);
       this.people = users.map((user) => ({ ...user, line: tasteLine(user), covers: user.latest_items.slice(0, 3).map((item) => ({ ...item, attributes: this.kindOf(user) })), latest: user.latest_items.slice(0, 2).map(titleOf).join(", ") }));
-    });
+    }, () => this.loadPeople());
   },
 
   kindOf(user) {
@@ -137,13 +138,17 @@ const shop = {
       if (problem.isKeyProblem && problem.type !== "user-token") return false;
       if (problem.status === 500 && !error.problem) console.error(error);
       const again_ = again || (() => this.refresh());
-      this.problem = { title: problem.title, detail: problem.detail, again: again_ };
+      this.problem = { title: problem.title, detail: problem.detail, type: problem.type, again: again_ };
       if (problem.status === 0 || problem.status === 503 || problem.status === 429) {
         clearTimeout(this.retryTimer);
-        this.retryTimer = setTimeout(() => this.retry(), RETRY);
+        this.retryTimer = setTimeout(() => this.retry(), this.isUntrained ? TRAINING_RETRY : RETRY);
       }
       return false;
     }
+  },
+
+  get isUntrained() {
+    return this.problem !== null && this.problem.type === "no-model";
   },
 
   async retry() {

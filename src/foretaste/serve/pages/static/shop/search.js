@@ -143,7 +143,7 @@ export const search = {
       this.results = items.filter((item) => item.source !== "unmatched");
       this.otherResults = items.filter((item) => item.source === "unmatched").map((item) => ({ ...item, why: "" })); // the heading says why
       this.facets = (answer.facets || []).map((facet) => facetRow(facet));
-    });
+    }, () => this.runSearch());
     if (turn === this.searchTurn) this.searching = false;
   },
 
