@@ -77,7 +77,10 @@ def test_an_empty_list_says_why_and_can_be_filled_up(trained: Path) -> None:
     asked = ["recommend", "u1", "--filter", '{"genre": "opera"}', "-n", 3, "-w", trained]
     result = run(*asked)
     assert result.stdout == "nothing to recommend\n"
-    assert "nothing can be shown: of 20 items 20 are not what the filter asks for" in result.stderr
+    assert (
+        "nothing can be shown: of the 20 items, 20 are not what the filter asks for"
+        in result.stderr
+    )
     shortfall = json.loads(run(*asked, "--json").stdout)["shortfall"]
     assert [(count["code"], count["items"]) for count in shortfall["counts"]] == [("filter", 20)]
     filled = listed(*asked, "--fill-up", "taken", "--fill-up", "unfiltered")

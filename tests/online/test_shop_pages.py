@@ -39,7 +39,11 @@ def test_the_page_of_an_item(shop: Foretaste) -> None:
 @pytest.mark.parametrize(
     ("language", "nothing", "short"),
     [
-        ("en", "this person has taken nothing yet that could be named", "the 50 asked for: of 2"),
+        (
+            "en",
+            "this person has taken nothing yet that could be named",
+            "the 50 asked for: of the 2",
+        ),
         ("de", "diese Person hat noch nichts gewählt, was genannt", "der 50 gewünschten; von 2"),
         ("fr", "cette personne n’a encore rien choisi qui", "des 50 demandés ; sur 2"),
         ("es", "esta persona aún no ha elegido nada que", "de los 50 pedidos; de 2"),

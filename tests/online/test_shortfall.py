@@ -59,7 +59,7 @@ def test_everything_was_taken(shop: Foretaste) -> None:
     assert ids(answer) == []
     assert counts(answer) == {"taken": 20}
     assert told(answer).reason == (
-        "nothing can be shown: of 20 items 20 are chosen by this person before"
+        "nothing can be shown: of the 20 items, 20 are already chosen by this person"
     )
 
 
@@ -76,7 +76,7 @@ def test_nothing_meets_the_filter(shop: Foretaste) -> None:
     assert counts(answer) == {"filter": 20}
     assert (
         told(answer).reason
-        == "nothing can be shown: of 20 items 20 are not what the filter asks for"
+        == "nothing can be shown: of the 20 items, 20 are not what the filter asks for"
     )
 
 
@@ -93,7 +93,7 @@ def test_each_item_is_counted_once_with_its_first_reason(shop: Foretaste) -> Non
     answer = shop.recommend("ann", n=10, filter={"genre": "space"}, items=(SPACE[5],))
     assert counts(answer) == {"unavailable": 2, "filter": 10, "refused": 1, "seed": 1, "taken": 2}
     assert sorted(ids(answer)) == SPACE[6:]
-    assert told(answer).reason.startswith("4 of the 10 asked for: of 20 items 2 are hidden")
+    assert told(answer).reason.startswith("4 of the 10 asked for: of the 20 items, 2 are hidden")
 
 
 def test_what_a_rule_leaves_out(shop: Foretaste) -> None:
@@ -241,7 +241,7 @@ def test_a_name_that_there_is_not(shop: Foretaste) -> None:
 
 def test_in_a_notebook(shop: Foretaste) -> None:
     take(shop, *SPACE, *KITCHEN)
-    assert "of 20 items 20 are chosen" in shop.recommend("ann")._repr_html_()
+    assert "of the 20 items, 20 are already chosen" in shop.recommend("ann")._repr_html_()
 
 
 def test_a_search_tells_what_has_nothing_of_it(shop: Foretaste) -> None:

@@ -36,8 +36,8 @@ def _sentence(shortfall: Shortfall, counts: Sequence[ShortfallCount], messages: 
         for reason in (count.reason,)
     ]
     sentence = messages.plural(
-        "{begin}: of {count} item {parts}",
-        "{begin}: of {count} items {parts}",
+        "{begin}: of {count} item, {parts}",
+        "{begin}: of the {count} items, {parts}",
         shortfall.catalogue,
         begin=begin,
         parts=", ".join(parts),

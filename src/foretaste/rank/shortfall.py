@@ -49,7 +49,7 @@ SHORTFALL_REASONS: Mapping[Filter, tuple[str, str]] = {
     early_items: ("early", "chosen by this person a short time ago"),
     other_parts_of_series: ("part", "parts of series of which another comes first"),
     extras_of_items: ("extra", "trailers and other extras"),
-    consumed_items: ("taken", "chosen by this person before"),
+    consumed_items: ("taken", "already chosen by this person"),
     unmatched_items: ("unmatched", "not what is searched for"),
 }
 """Filter → (its name for programs, what it says of items: a message of `generate.shortfall_text`).

@@ -139,6 +139,30 @@ def test_a_like_makes_a_shelf_and_says_why(open_shop: Open) -> None:
     visitor.see(".news-text:has-text('Undone')")
 
 
+SCORE_BARS = """async (terms) => {
+    const { scoreBars } = await import(document.querySelector('link[href$="shop/words.js"]').href);
+    return scoreBars(terms, new Map([["a", "Alien (1979)"]]));
+}"""
+"""What the page makes of the terms of a score."""
+
+
+def test_the_parts_of_a_score_are_shares_of_all_of_it(open_shop: Open) -> None:
+    visitor = open_shop()
+    terms = [
+        {"expert": "repeat", "event": "a", "feature": "", "nats": -6.0},
+        {"expert": "popularity", "event": "", "feature": "popularity", "nats": 1.5},
+        {"expert": "content", "event": "a", "feature": "", "nats": 0.5},
+    ]
+    bars = visitor.page.evaluate(SCORE_BARS, terms)
+    assert [(bar["text"], bar["percent"]) for bar in bars] == [
+        ("You had it already", 0.75),
+        ("How popular it is", 0.1875),
+        ("Described like Alien", 0.0625),
+    ]
+    terms[0]["nats"] = 6.0
+    assert visitor.page.evaluate(SCORE_BARS, terms)[0]["text"] == "What you take again and again"
+
+
 def test_a_wish_becomes_chips_that_can_be_taken_back(open_shop: Open) -> None:
     visitor = open_shop()
     visitor.begin()

@@ -11,7 +11,7 @@ from foretaste.loop import Foretaste
 from ..workspace import SETTINGS, items, serving
 from .conftest import Open
 
-BROKEN_ROW = "user_id,item_id,event_type,timestamp\n,space-3,click,2023-11-15\n"
+BROKEN_ROW = "user_id,item_id,event_type,timestamp\n,space-3,click,15 November 2023\n"
 GOOD_ROW = "user_id,item_id,event_type,timestamp\np1,space-3,click,2023-11-15\n"
 
 

@@ -27,6 +27,7 @@ const IMPORT_NOTES = [
   N_("column {column}: {note}"),
   N_("times like {time} name no time zone and were taken as {zone}; if they are of another, set behaviour.timezone, e.g. Europe/Berlin, and import again with --replace"),
   N_("times are written in several ways, each was read as written: {shares}"),
+  N_("ratings from {low} to {high} in steps of {step}; from {liked} on they count as liked (behaviour.positive_rating)"),
   N_("times like {number} were read as days of a spreadsheet, {time}; behaviour.at_unit says otherwise"),
   N_("numbers of {column} are written with a point and with a comma before the decimals; each that can be read in one way only was; see behaviour.locale"),
   N_("prices of {column} are in several currencies ({currencies}) and are compared as they stand"),

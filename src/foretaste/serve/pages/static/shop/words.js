@@ -144,7 +144,7 @@ export function isDecade(test) {
   return Boolean(test) && Number.isInteger(test.gte) && test.gte % 10 === 0 && test.lt === test.gte + 10;
 }
 
-/* The terms of a score as a few bars: { text, share (of the largest), lower, percent }. What is the
+/* The terms of a score as a few bars: { text, share (of the largest), lower, percent (of all) }. What is the
    same for every item is left out, and what is of one kind is added up. titles: id → title */
 export function scoreBars(terms, titles, most = 7) {
   const sums = new Map();
@@ -153,9 +153,9 @@ export function scoreBars(terms, titles, most = 7) {
     sums.set(text, (sums.get(text) || 0) + term.nats);
   }
   const bars = [...sums].filter(([, nats]) => Math.abs(nats) >= 0.02).sort((one, other) => Math.abs(other[1]) - Math.abs(one[1]));
-  const raised = bars.reduce((sum, [, nats]) => sum + Math.max(nats, 0), 0) || 1;
+  const total = bars.reduce((sum, [, nats]) => sum + Math.abs(nats), 0) || 1;
   const largest = bars.length ? Math.abs(bars[0][1]) : 1;
-  return bars.slice(0, most).map(([text, nats]) => ({ text, share: Math.abs(nats) / largest, lower: nats < 0, percent: Math.abs(nats) / raised }));
+  return bars.slice(0, most).map(([text, nats]) => ({ text, share: Math.abs(nats) / largest, lower: nats < 0, percent: Math.abs(nats) / total }));
 }
 
 /* The past items that say most, whose titles have to be known. */
@@ -179,7 +179,7 @@ function termWords(term, titles) {
   if (kind === "wish") return t("You asked for it: {value}", { value });
   if (kind === "query" || kind === "lexical") return t("Its text fits what was asked");
   if (kind === "negative_feedback") return title ? t("You did not like {title}", { title }) : t("Like what you did not want");
-  if (kind === "repeat") return t("What you take again and again");
+  if (kind === "repeat") return term.nats < 0 ? t("You had it already") : t("What you take again and again");
   if (title && kind === "content") return t("Described like {title}", { title });
   if (kind === "media" && term.feature === "picture") return t("Looks like your picture");
   if (kind === "media" && term.feature === "clip") return t("Sounds like your clip");
