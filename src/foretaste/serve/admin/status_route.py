@@ -34,6 +34,11 @@ RECENT_MINUTES = 5
 """Whole minutes over which a rate is taken."""
 
 
+MIN_JUDGED_LISTS = 20
+"""Lists of the last hour from which on the time of 95 of 100 is more than that of the slowest one:
+the first after a start takes longer than any other."""
+
+
 class FigureText(NamedTuple):
     """What a figure means."""
 
@@ -147,7 +152,9 @@ def status(request: Request, service: ServiceDep) -> StatusAnswer:
         state="not-ready" if reason is not None else readiness["status"],
         reason=None if said is None else detail_in(answer_language(), said),
         version=readiness.get("model", {}).get("version"),
-        figures=[_figure(name, figures.get(name)) for name in FIGURE_TEXTS],
+        figures=[
+            _figure(name, figures.get(name), totals["lists"].requests) for name in FIGURE_TEXTS
+        ],
         warnings=None if warnings is None else [ListWarningOut(**row) for row in warnings],
         last_training=outcome,
         requests=RequestGroupsOut(**{name: LatencyOut.of(totals[name]) for name in REQUEST_GROUPS}),
@@ -155,7 +162,14 @@ def status(request: Request, service: ServiceDep) -> StatusAnswer:
     )
 
 
-def _figure(name: str, value: float | None) -> FigureOut:
+def is_worrying(name: str, value: float | None, list_count: int) -> bool:
+    """Whether to mark a figure. list_count: lists of the last hour."""
+    if value is None or (name == "list_p95_ms" and list_count < MIN_JUDGED_LISTS):
+        return False
+    return FIGURE_TEXTS[name].is_worrying(value)
+
+
+def _figure(name: str, value: float | None, list_count: int) -> FigureOut:
     text = FIGURE_TEXTS[name]
     return FigureOut.model_validate(
         {
@@ -163,7 +177,7 @@ def _figure(name: str, value: float | None) -> FigureOut:
             "value": value,
             "unit": text.unit,
             "explanation": text.explanation,
-            "is_worrying": value is not None and text.is_worrying(value),
+            "is_worrying": is_worrying(name, value, list_count),
         }
     )
 

@@ -202,6 +202,13 @@ def test_an_import_is_undone(open_console: Open, console: httpx.Client) -> None:
     assert console.get("/v1/people/newcomer").status_code == 404
 
 
+def test_an_address_of_another_person_is_followed(open_console: Open) -> None:
+    visitor = open_console("/console/people#user=p3")
+    visitor.see('.console-body h2 span:text-is("p3")')
+    visitor.page.evaluate("location.hash = '#user=p5'")
+    visitor.see('.console-body h2 span:text-is("p5")')
+
+
 def test_a_title_has_its_article_in_front(open_console: Open) -> None:
     visitor = open_console("/console/catalogue#item=shining")
     visitor.see('.console-body header h2:text-is("The Shining")')

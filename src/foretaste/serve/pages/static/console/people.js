@@ -32,6 +32,10 @@ operatorPage("people", () => ({
     if (user) this.words = this.words || user;
     await this.find();
     addEventListener("console:erased", () => this.forget(), { once: true });
+    addEventListener("hashchange", () => {
+      const chosen = hashParameters().get("user");
+      if (chosen && chosen !== this.user) this.choose(chosen);
+    });
     if (user) this.choose(user, item);
   },
   search() {},
