@@ -23,7 +23,7 @@ def test_the_shop_window_says_what_is_missing_and_promises_nothing(
     open_shop: Open, empty: httpx.Client
 ) -> None:
     visitor = open_shop(url=str(empty.base_url))
-    assert "foretaste train" in visitor.see(".page-problem").inner_text()
+    assert "foretaste train" in visitor.see(".empty").inner_text()
     assert visitor.texts(".skeleton") == [], "nothing comes where there is no model"
 
 

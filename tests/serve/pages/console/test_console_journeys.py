@@ -202,6 +202,22 @@ def test_an_import_is_undone(open_console: Open, console: httpx.Client) -> None:
     assert console.get("/v1/people/newcomer").status_code == 404
 
 
+CUT_OFF = """select => {
+    const context = document.createElement("canvas").getContext("2d");
+    context.font = getComputedStyle(select).font;
+    const widths = Array.from(select.options, option => context.measureText(option.text).width);
+    return Math.max(...widths) + 40 - select.clientWidth; // 40: the padding and the arrow
+}"""
+"""By how many pixels the longest choice is wider than its field."""
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+def test_what_a_key_may_do_is_not_cut_off(open_console: Open, locale: str) -> None:
+    visitor = open_console("/console/keys", locale=locale, viewport={"width": 1280, "height": 900})
+    visitor.see("#key-kind")
+    assert visitor.page.eval_on_selector("#key-kind", CUT_OFF) <= 0
+
+
 def test_an_address_of_another_person_is_followed(open_console: Open) -> None:
     visitor = open_console("/console/people#user=p3")
     visitor.see('.console-body h2 span:text-is("p3")')
