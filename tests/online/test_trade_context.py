@@ -208,7 +208,7 @@ def test_a_child_is_shown_what_a_child_may_see(open_trade: OpenTrade) -> None:
     shown = loop.recommend(child, n=100, now=NOW)
     assert len(shown)
     assert all(ages[item.id] <= 9 for item in shown)
-    assert any(ages[item.id] >= 16 for item in loop.recommend("viewer-1", n=100, now=NOW))
+    assert any(ages[item.id] >= 16 for item in loop.recommend("viewer-1", n=400, now=NOW))
 
 
 def test_a_track_that_was_just_played_pauses_and_comes_back(open_trade: OpenTrade) -> None:

@@ -77,8 +77,7 @@ class TradeRules:
         if self._is_off and max_age is None:
             return TradeLimits()
         traits, settings = self._traits_of(snapshot, index), self._settings
-        available = ~index.availability.unavailable(now)
-        progress = self._progress(context, snapshot, traits.series, available)
+        progress = self._progress(context, snapshot, traits, now)
         if request.is_search or request.candidates is not None:
             return TradeLimits(sold_out=traits.sold_out, progress=progress)
         if request.kind == "resume":  # nothing of it is too old, or taken too short a time ago
@@ -109,6 +108,7 @@ class TradeRules:
             early_items = np.union1d(early_items, recent_items(context, settings.repeat_pause))
         if traits.series is not None:
             finished_items = progress.finished(context.consumed_items)
+            available = ~index.availability.unavailable(now)
             other_parts = traits.series.parts_not_next(finished_items, available)
         return TradeLimits(
             np.union1d(due_items, self._listed_again(progress)),
@@ -130,13 +130,14 @@ class TradeRules:
         return traits.extras
 
     def _progress(
-        self, context: UserContext, snapshot: Snapshot, series: SeriesOrder | None, available: Mask
+        self, context: UserContext, snapshot: Snapshot, traits: CatalogueTraits, now: float
     ) -> WatchProgress:
         """How far the person got with what they began."""
         settings = self._settings.resume
         if settings is None or not len(context):
             return NO_PROGRESS
-        return watch_progress(context, snapshot.kinds, settings, series, available)
+        available = ~traits.index.availability.unavailable(now)
+        return watch_progress(context, snapshot.kinds, settings, traits.series, available)
 
     def _listed_again(self, progress: WatchProgress) -> ItemIndices:
         """What was taken and is in lists all the same: the next part of a series that was only
