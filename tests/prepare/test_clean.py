@@ -37,6 +37,19 @@ def test_a_burst_is_one_event_and_a_return_is_another() -> None:
     assert account.duplicates == 3
 
 
+def test_a_burst_is_worth_its_last_value() -> None:
+    """A player that tells every minute how far it is: the film had been one left at once."""
+    shares = (0.02, 0.3, 0.95, None)
+    found = made(
+        *(row("ann", "a", NOW + 60 * n, value=share) for n, share in enumerate(shares)),
+        row("ann", "a", NOW + 9_000, value=0.1),
+        row("bob", "a", NOW, value=0.5),
+    )
+    cleaned, _ = clean(found, PrepareSettings(drop_repeats_within_seconds=60))
+    assert cleaned.value.tolist() == pytest.approx([0.95, 0.1, 0.5])
+    assert found.value[0] == pytest.approx(0.02), "the events themselves stay"
+
+
 def test_other_people_items_and_words_are_no_repeats() -> None:
     found = made(
         row("ann", "a", NOW),

@@ -1,11 +1,11 @@
 """Interactions in; those that can be true and are of a person out, and what was left out."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from foretaste.domain.data import Interactions
+from foretaste.domain.data import Interactions, Longs
 from foretaste.domain.event_times import SECONDS_PER_DAY as SECONDS_PER_DAY
 from foretaste.domain.event_times import has_order_only as has_order_only
 from foretaste.prepare.settings import PrepareSettings
@@ -63,10 +63,10 @@ def clean(
     )  # nan fails both
     impossible_count = int(np.count_nonzero(~possible_mask))
     interactions = _filter_rows(interactions, possible_mask)
-    is_repeat = repeated_events(
-        interactions, within=0.0 if times_are_order else settings.drop_repeats_within_seconds
-    )
-    interactions = _filter_rows(interactions, ~is_repeat)
+    within = 0.0 if times_are_order else settings.drop_repeats_within_seconds
+    is_repeat = repeated_events(interactions, within=within)
+    if is_repeat.any():
+        interactions = with_last_values(interactions, within=within).filter_rows(~is_repeat)
     is_bot = (
         np.zeros(len(interactions), np.bool_)
         if times_are_order
@@ -97,6 +97,31 @@ def repeated_events(interactions: Interactions, *, within: float) -> Mask:
     """
     if not interactions.event_count:
         return np.zeros(0, np.bool_)
+    order, repeats_previous = _bursts(interactions, within)
+    is_repeat = np.zeros(interactions.event_count, np.bool_)
+    is_repeat[order[1:]] = repeats_previous
+    return is_repeat
+
+
+def with_last_values(interactions: Interactions, *, within: float) -> Interactions:
+    """The first event of each burst of repeats with the last value of the burst: a player that
+    tells every minute how far it is has told how much was watched when it stops.
+    """
+    order, repeats_previous = _bursts(interactions, within)
+    starts = np.flatnonzero(np.append(True, ~repeats_previous))
+    sorted_values = interactions.value[order]
+    places = np.where(np.isnan(sorted_values), -1, np.arange(len(order)))
+    last_places = np.maximum.reduceat(places, starts)
+    has_value = last_places >= 0
+    values = interactions.value.copy()
+    values[order[starts[has_value]]] = sorted_values[last_places[has_value]]
+    return replace(interactions, value=values)
+
+
+def _bursts(interactions: Interactions, within: float) -> tuple[Longs, Mask]:
+    """([events], their rows with those of one burst side by side; [events - 1], whether each but
+    the first repeats the one before).
+    """
     row_users = interactions.row_users()
     # Rows of one person, item, event type and text side by side; stable, so the first comes first
     order = np.lexsort(
@@ -107,9 +132,7 @@ def repeated_events(interactions: Interactions, *, within: float) -> Mask:
         sorted_column = column[order]
         repeats_previous &= sorted_column[1:] == sorted_column[:-1]
     repeats_previous &= np.diff(interactions.at[order]) <= within
-    is_repeat = np.zeros(interactions.event_count, np.bool_)
-    is_repeat[order[1:]] = repeats_previous
-    return is_repeat
+    return order, repeats_previous
 
 
 def _bot_users(interactions: Interactions, settings: PrepareSettings) -> Mask:

@@ -32,6 +32,10 @@ def rows_of(column: str, *cells: Any) -> Rows:
     [
         (rows_of("progress", 0.25, 1.0), [0.25, 1.0]),
         (rows_of("percent_watched", "25 %", "100 %"), [0.25, 1.0]),
+        (rows_of("percent", 42, 100), [0.42, 1.0]),
+        (rows_of("watched_pct", 42, 100), [0.42, 1.0]),
+        (rows_of("Anteil gesehen", "42 %", "100 %"), [0.42, 1.0]),
+        (rows_of("playhead_seconds", 50, 200), [0.25, 1.0]),
         (rows_of("ms_played", 100_000, 400_000), [0.5, 1.0]),  # of the item's 200 seconds
         (rows_of("seconds_played", "100", ""), [0.5, None]),
         (rows_of("watch_time", "1:40", "0:20"), [0.5, 0.1]),

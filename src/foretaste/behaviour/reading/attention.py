@@ -33,7 +33,9 @@ _SHARE_NAMES = (
     "watchedpercentage percentplayed playedpercent percentread readpercent readpercentage "
     "percentviewed watchratio listenratio playratio watchedshare readshare listenedshare "
     "watchedfraction fractionwatched fractionplayed fortschritt gelesenanteil anteilgelesen "
-    "gelesenprozent progression progreso"
+    "gelesenprozent progression progreso percent percentage watchedpct pctwatched pctcomplete "
+    "completepct progresspct listenedpct pctlistened readpct pctread watchedratio playedratio "
+    "prozentgesehen gesehenprozent anteilgesehen pourcentagevu porcentajevisto"
 )
 _SCROLL_NAMES = (
     "scroll scrolldepth scrollpercent scrollpercentage percentscrolled maxscroll maxscrolldepth "
@@ -50,7 +52,9 @@ _TIME_NAMES = (
     "activeseconds durationplayed playbacktime playbackms playbackduration verweildauer lesedauer "
     "hordauer sehdauer wiedergabedauer verweilzeit lesezeit horzeit sehzeit besuchsdauer "
     "aufenthaltsdauer tempslecture tempspasse dureevisite dureeecoute tempsecoute "
-    "tiemporeproduccion tiempolectura"
+    "tiemporeproduccion tiempolectura playhead playheadposition playheadseconds playbackposition "
+    "positionseconds positionsec positionms resumeposition resumepoint lastposition "
+    "lastpositionseconds stoppedatseconds wiedergabeposition"
 )
 _LENGTH_NAMES = (
     "duration durationms durationseconds durationsec trackduration trackdurationms trackduration "
