@@ -187,7 +187,7 @@ def decide_column(
     count = len(values)
     if is_of_items and is_vector_column(column, values):
         return ColumnDecision("vector", count, reason="its values are vectors")
-    if any(isinstance(value, Mapping) for value in values):
+    if any(map(_has_objects, values)):
         return ColumnDecision("skip", count, reason="it has objects")
     no_text = no_text_reason(values)
     if no_text is not None:  # an item sent alone may have it to be shown
@@ -226,6 +226,12 @@ def decide_column(
     is_list = len(parts) > count
     reason = f"several values, {separator_label(split_by)}" if is_list else "its values"
     return ColumnDecision("attribute", count, separator, reason)
+
+
+def _has_objects(value: Any) -> bool:
+    """Whether it is an object, or a list of them that are no names."""
+    parts = value if isinstance(value, list | tuple) else [value]
+    return any(isinstance(part, Mapping) for part in parts)
 
 
 def _role_of_type(feature_type: FeatureType) -> ColumnRole:

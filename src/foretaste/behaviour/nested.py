@@ -50,6 +50,11 @@ def nested_form(
     """The form of a table whose rows hold several events, or objects; None of a plain one."""
     names = settings.columns.events
     present = resolve_columns("events", columns, names)
+    present = {  # a customer with a name and an address is no id yet
+        name: column
+        for name, column in present.items()
+        if name in ("context", *names) or not _has_object(head, column)
+    }
     text_columns = frozenset(
         column
         for column in columns
@@ -76,6 +81,10 @@ def are_objects(cells: Sequence[Any]) -> bool:
     return bool(filled) and all(isinstance(object_of(cell), Mapping) for cell in filled)
 
 
+def _has_object(head: Sequence[Row], column: str) -> bool:
+    return any(isinstance(row.get(column), Mapping) for row in head)
+
+
 def object_of(cell: Any) -> Any:
     """The object that a cell is as JSON; the cell itself if it is none."""
     if not isinstance(cell, str) or not cell.lstrip().startswith("{"):
@@ -89,7 +98,11 @@ def object_of(cell: Any) -> Any:
 def _with_objects(row: Row, text_columns: frozenset[str]) -> Row:
     if not text_columns:
         return row
-    return {**row, **{column: object_of(row.get(column)) for column in text_columns}}
+    return {
+        column: object_of(cell) if column in text_columns else cell
+        for column, cell in row.items()
+        if column not in text_columns or not is_missing(cell)  # an empty cell gives no column
+    }
 
 
 def _list_column(

@@ -246,7 +246,7 @@ def split_values(value: Any, separator: str) -> list[Any]:
 
 
 _NAME_KEYS = ("name", "title", "label", "value")
-_OTHER_KEYS = frozenset({"src", "url", "href", "price", "sku", "image", "text"})
+_OTHER_KEYS = frozenset({"src", "url", "href", "sku", "image", "text"})
 """Of objects that are no names: pictures, variants, reviews."""
 
 

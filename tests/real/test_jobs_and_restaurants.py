@@ -1,0 +1,41 @@
+"""Jobs with applications and restaurants with orders, as portals and delivery services have."""
+
+import json
+from typing import Any
+
+from .conftest import Shop
+
+DISHES = [{"dishId": "d1", "name": "Margherita", "price": {"amount": 890}}, {"name": "Tiramisu"}]
+HOURS = [{"open": "11:00", "close": "22:00"}]
+
+
+def restaurant(number: int, **fields: Any) -> dict[str, Any]:
+    return {"restaurantId": f"r{number}", "name": f"Pizzeria {number}", "menu": DISHES, **fields}
+
+
+def order(number: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "orderId": f"o{number}",
+        "placedAt": f"2026-02-{number + 1:02}T18:00:00Z",
+        "customer": {"id": f"c{number}", "name": "Ann"},
+        "restaurant": {"id": f"r{number % 2}", "name": f"Taj Mahal {number % 2}"},
+        **fields,
+    }
+
+
+def test_customers_and_items_that_are_objects_are_their_ids(shop: Shop) -> None:
+    shop.add("events", "\n".join(json.dumps(order(n)) for n in range(4)), "orders.jsonl")
+    assert [(e.user, e.item) for e in shop.events] == [(f"c{n}", f"r{n % 2}") for n in range(4)]
+
+
+def test_an_object_that_some_rows_lack_is_no_column(shop: Shop) -> None:
+    """`feedback` with stars within is no type of event, so that the orders stay orders."""
+    rows = [order(n, **({"feedback": {"courierRating": 4}} if n else {})) for n in range(4)]
+    shop.add("events", "\n".join(map(json.dumps, rows)), "orders.jsonl")
+    assert {e.kind for e in shop.events} == {"purchase"}
+
+
+def test_lists_of_objects_are_their_names_or_left_out(shop: Shop) -> None:
+    result = shop.add("items", [restaurant(n, mon=HOURS, tue=HOURS) for n in range(2)])
+    assert (result.rejected, len(shop.items)) == (0, 2)
+    assert shop.items["r0"].attributes == {"menu": ("Margherita", "Tiramisu")}
