@@ -3,8 +3,11 @@
 import json
 from typing import Any
 
+import pytest
+
 from .conftest import Shop
 
+JOBS = ("Nurse", "Chef", "Nurse", "Driver")
 DISHES = [{"dishId": "d1", "name": "Margherita", "price": {"amount": 890}}, {"name": "Tiramisu"}]
 HOURS = [{"open": "11:00", "close": "22:00"}]
 
@@ -23,9 +26,32 @@ def order(number: int, **fields: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("noun", ["job", "vacancy", "restaurant", "workshop"])
+def test_what_is_called_as_the_ids_are_is_the_title(shop: Shop, noun: str) -> None:
+    rows = [{f"{noun}_id": n, f"{noun}_title": name} for n, name in enumerate(JOBS)]
+    shop.add("items", rows)
+    assert tuple(item.title for item in shop.items.values()) == JOBS
+
+
+def test_a_name_of_another_thing_is_no_title(shop: Shop) -> None:
+    shop.add("items", [{"job_id": n, "company_name": name} for n, name in enumerate(JOBS)])
+    assert {item.title for item in shop.items.values()} == {""}
+
+
+def test_applications_are_what_people_took(shop: Shop) -> None:
+    rows = "application_id,candidate_id,job_id,applied_at,status\n" + "\n".join(
+        f"A-{n},{n},{n % 3},2026-02-0{n + 1},rejected" for n in range(5)
+    )
+    shop.add("events", rows, "applications.csv")
+    assert [(e.user, e.item, e.kind) for e in shop.events] == [
+        (str(n), str(n % 3), "purchase") for n in range(5)
+    ]
+
+
 def test_customers_and_items_that_are_objects_are_their_ids(shop: Shop) -> None:
     shop.add("events", "\n".join(json.dumps(order(n)) for n in range(4)), "orders.jsonl")
     assert [(e.user, e.item) for e in shop.events] == [(f"c{n}", f"r{n % 2}") for n in range(4)]
+    assert shop.items["r1"].title == "Taj Mahal 1"
 
 
 def test_an_object_that_some_rows_lack_is_no_column(shop: Shop) -> None:

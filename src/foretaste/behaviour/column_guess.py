@@ -12,7 +12,13 @@ from datetime import date
 from typing import Any
 
 from foretaste.behaviour.column_roles import TEXT_COLUMN_NAMES
-from foretaste.behaviour.columns import is_alias, is_rating_name, normalise_column, resolve_columns
+from foretaste.behaviour.columns import (
+    is_alias,
+    is_rating_name,
+    normalise_column,
+    paired_title_column,
+    resolve_columns,
+)
 from foretaste.behaviour.event_type_names import (
     COMMENT_COLUMNS,
     ORDER_COLUMNS,
@@ -257,6 +263,10 @@ def _guess_title(
     table: TableColumns, values: Mapping[str, list[Any]], settings: BehaviourSettings
 ) -> None:
     if "title" in table.by_field:
+        return
+    paired = paired_title_column(table.by_field.get("id", ""), _free(table, values))
+    if paired is not None and paired not in settings.configured_columns:
+        _take(table, "title", paired, "the title")
         return
     for column in _free(table, values):
         texts = [str(value) for value in values[column]]

@@ -34,6 +34,10 @@ _ITEM_NAMES = frozenset(_ALIASES["events"]["item_title"]) & frozenset(_ALIASES["
 """Columns by whose titles items may be named."""
 _TIME_ENDINGS = ("time", "date", "year", "timestamp", "datum", "fecha", "properties")
 """Of columns that are no ids, however alike their names are to one."""
+_ID_ENDINGS = ("id", "uuid", "code", "key", "number", "no", "nummer", "nr")
+_TITLE_ENDINGS = ("title", "name", "titel", "bezeichnung", "naam")
+_TITLE_STARTS = ("nom", "titre", "nombre", "titulo", "nome", "titolo")
+"""`nom_restaurant` beside `id_restaurant`."""
 MIN_NAME_RATIO = 0.55
 """How alike a column's name must be to one that is looked for, of 1, to be named in a message."""
 
@@ -110,6 +114,16 @@ def item_title_columns(columns: Iterable[str], used_columns: Collection[str | No
         for alias in _ALIASES["events"]["item_title"]
         if alias in by_name and (by_name[alias] not in used_columns or alias in _ITEM_NAMES)
     ]
+
+
+def paired_title_column(id_column: str, columns: Iterable[str]) -> str | None:
+    """The column that names what a column of ids numbers: `job_title` of `job_id`."""
+    name = normalise_column(id_column)
+    nouns = {name.removesuffix(ending) for ending in _ID_ENDINGS if name.endswith(ending)}
+    nouns |= {name.removeprefix("id")} if name.startswith("id") else set()
+    titles = {noun + ending for noun in nouns if noun for ending in _TITLE_ENDINGS}
+    titles |= {ending + noun for noun in nouns if noun for ending in _TITLE_STARTS}
+    return next((column for column in columns if normalise_column(column) in titles), None)
 
 
 def missing_column_warnings(

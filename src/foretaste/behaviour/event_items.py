@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from foretaste.behaviour.columns import item_title_columns
+from foretaste.behaviour.columns import item_title_columns, paired_title_column
 from foretaste.behaviour.entity_reader import EntityReader, entity_reader
 from foretaste.behaviour.item_columns import describes_item, item_columns
 from foretaste.behaviour.rows import OpenTable
@@ -58,7 +58,10 @@ def find_item_title(
     item = columns_by_field["item"]
     assert item is not None
     is_review = bool(columns_by_field.get("text") and columns_by_field.get("value"))
-    for column in item_title_columns(table.columns, columns_by_field.values()):
+    columns = item_title_columns(table.columns, columns_by_field.values())
+    free = [column for column in table.columns if column not in columns_by_field.values()]
+    paired = paired_title_column(item, free)
+    for column in [*columns, *([paired] if paired is not None else [])]:
         is_title = column == item or describes_item(column, table.head, item, people)
         if is_title or (is_title is None and not is_review):
             return column

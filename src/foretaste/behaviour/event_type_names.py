@@ -115,7 +115,8 @@ _FILE_WORDS: Mapping[str, str] = {
         "bestellungen bestellung einkaufe verkaufe auftrage rechnungen umsatze kaufe commandes "
         "achats ventes factures pedidos compras ventas facturas ordini acquisti vendite "
         "bestellingen loan loans borrowings ausleihe ausleihen entleihungen emprunts prestamos "
-        "prestiti rentals bookings reservations buchungen reservierungen reservas"
+        "prestiti rentals bookings reservations buchungen reservierungen reservas applications "
+        "bewerbungen candidatures candidaturas solicitudes"
     ),
     "click": "click clicks",
     "view": "view views pageviews",
