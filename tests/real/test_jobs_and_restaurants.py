@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from foretaste.domain.feature_types import find_feature_type
+
 from .conftest import Shop
 
 JOBS = ("Nurse", "Chef", "Nurse", "Driver")
@@ -65,3 +67,15 @@ def test_lists_of_objects_are_their_names_or_left_out(shop: Shop) -> None:
     result = shop.add("items", [restaurant(n, mon=HOURS, tue=HOURS) for n in range(2)])
     assert (result.rejected, len(shop.items)) == (0, 2)
     assert shop.items["r0"].attributes == {"menu": ("Margherita", "Tiramisu")}
+
+
+def test_the_least_that_one_may_order_is_no_price(shop: Shop) -> None:
+    rows = [restaurant(n, minOrder_amount=10 + n, price_amount=5) for n in range(2)]
+    shop.add("items", rows)
+    assert "minOrder_amount_band" not in shop.items["r0"].attributes
+    assert shop.items["r0"].attributes["price_amount_band"] == ("0-10",)
+
+
+@pytest.mark.parametrize("column", ["postcode", "PLZ", "postalCode", "Postleitzahl"])
+def test_a_postcode_names_a_place(column: str) -> None:
+    assert find_feature_type(column, ["10115", "04109", "80331"] * 4) == "category"

@@ -97,7 +97,8 @@ _NAMES_OF_DURATIONS = (
 )
 _DURATION_NAMES = frozenset(_NAMES_OF_DURATIONS.split())
 _NAMES_OF_GROUPS = (
-    "category cat brand genre genres type group department section class zip code size"
+    "category cat brand genre genres type group department section class zip code size "
+    "postcode postal postleitzahl plz zipcode codepostal"
 )
 _GROUP_WORDS = frozenset(_NAMES_OF_GROUPS.split())
 """Columns whose numbers name things."""

@@ -26,6 +26,8 @@ _PRICE_WORDS = (
 _PRICE_ENDINGS = ("preis", "preise", "prijs")
 """Of one word in German and Dutch: Einzelpreis, verkoopprijs."""
 _OTHER_WORDS = "band currency level range type id"
+_OTHER_AMOUNTS = frozenset(("min", "minimum", "order", "fee", "discount", "tip", "deposit"))
+"""Of an amount or a cost that is not what the item costs: `min_order_amount`."""
 _WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -33,7 +35,10 @@ _WORD = re.compile(r"[^\W\d_]+")
 def is_price_column(column: str, values: Sequence[Any]) -> bool:
     """Whether a column holds prices, by its name or its currencies, and each can be read."""
     words = {word.lower() for word in _WORD.findall(_WORD_START.sub(" ", column))}
-    has_name = "price" in column.lower() or not words.isdisjoint(_PRICE_WORDS.split())
+    price_words = words & set(_PRICE_WORDS.split())
+    if price_words <= {"amount", "cost"} and not words.isdisjoint(_OTHER_AMOUNTS):
+        price_words = set()
+    has_name = "price" in column.lower() or bool(price_words)
     has_name |= any(word.endswith(_PRICE_ENDINGS) for word in words)
     if not words.isdisjoint(_OTHER_WORDS.split()):
         return False
