@@ -103,3 +103,17 @@ def test_a_taste_that_two_columns_name_is_told_once() -> None:
     )
     offered = sample_users(Tastes({"u": values}), {"u": 50}, 8)
     assert [taste.value for taste in offered[0].tastes] == ["Music", "Web"]
+
+
+def test_a_yes_is_no_taste() -> None:
+    offered = sample_users(
+        Tastes({"u": profile(("true", 0.9, 9.0), ("Remote", 0.2, 2.0))}), {"u": 50}, 8
+    )
+    assert [taste.value for taste in offered[0].tastes] == ["Remote"]
+
+
+def test_where_few_did_much_others_are_offered_too() -> None:
+    profiles = {name: profile((name, 0.3, 4.0)) for name in ("Nurse", "Chef", "Robot", "Driver")}
+    counts = {"Nurse": 20, "Chef": 4, "Robot": 9_000, "Driver": 5}
+    offered = [user.user for user in sample_users(Tastes(profiles), counts, 3)]
+    assert sorted(offered) == ["Chef", "Driver", "Nurse"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from foretaste.domain.feature_types import FLAG_VALUES
 from foretaste.domain.order_charges import is_article
 from foretaste.domain.part_titles import title_of
 from foretaste.domain.words import deepest_values
@@ -57,8 +58,9 @@ class SampleUser:
 def sample_users(workspace: TasteSource, counts: Mapping[str, int], n: int) -> list[SampleUser]:
     """At most n, those of the clearest taste first; of two alike only the first."""
     active = [user for user, count in counts.items() if MIN_EVENTS <= count <= MAX_EVENTS]
-    if not active:  # a young or a small shop
-        active = sorted(counts, key=lambda user: -counts[user])
+    if len(active) < n:  # a young or a small shop: whoever did most, but for robots
+        busiest = sorted(counts, key=lambda user: (counts[user] > MAX_EVENTS, -counts[user]))
+        active = busiest[: n * CANDIDATES_PER_USER]
     step = max(1, len(active) // (n * CANDIDATES_PER_USER))
     described = [
         _described(workspace, user, counts[user])
@@ -77,7 +79,8 @@ def _described(workspace: TasteSource, user: str, event_count: int) -> SampleUse
             for liked in values
             if liked.lift >= MIN_LIFT
             and liked.probability >= MIN_SHARE
-            and any(map(str.isalpha, liked.value))  # a number alone says nothing
+            and any(map(str.isalpha, liked.value))  # a number alone says nothing, nor does a yes
+            and liked.value.lower() not in FLAG_VALUES
             and liked.value in deepest_values([taste_value.value for taste_value in values])
         ),
         key=_strength,
