@@ -51,9 +51,16 @@ def test_what_is_none() -> None:
     assert extras_of("type", "clip", "clip", "clip", "movie") == [], "clips are what there is"
 
 
-def test_who_filters_by_the_column_asks_for_them() -> None:
+def test_who_names_them_in_a_filter_asks_for_them() -> None:
     index = index_of(titles("content_type", "movie", "trailer", "movie"))
     asked = Request(filter={"content_type": "trailer"})
     assert asks_for_extras(asked, SETTINGS, index)
-    assert not asks_for_extras(Request(filter={"genres": "Drama"}), SETTINGS, index)
+    either = Request(filter={"or": [{"content_type": ["movie", "Trailers"]}, {"genres": "Drama"}]})
+    assert asks_for_extras(either, SETTINGS, index)
+    for other in (
+        {"genres": "Drama"},
+        {"not": {"content_type": "episode"}},
+        {"content_type": "movie"},
+    ):
+        assert not asks_for_extras(Request(filter=other), SETTINGS, index), other
     assert not asks_for_extras(Request(), SETTINGS, index)

@@ -7,9 +7,9 @@ import numpy as np
 from foretaste.domain.data import Request
 from foretaste.domain.part_columns import column_meant
 from foretaste.domain.words import without_accents
-from foretaste.rank.condition_nodes import condition_columns
 from foretaste.rank.conditions import parse_condition
 from foretaste.rank.index import FilterIndex, Mask
+from foretaste.rank.policy import named_values
 from foretaste.rank.trade_settings import ExtrasSettings
 
 MAX_SHARE = 0.5
@@ -31,12 +31,16 @@ def extra_items(index: FilterIndex, settings: ExtrasSettings) -> Mask | None:
 
 
 def asks_for_extras(request: Request, settings: ExtrasSettings, index: FilterIndex) -> bool:
-    """Whether the filter of a request speaks of the column itself."""
+    """Whether the filter of a request names such a value: who wants no episodes does not."""
     if not request.filter:
         return False
     columns = {feature.column for feature in index.catalogue.features}
     column = column_meant(settings.item_attribute, columns)
-    return column in condition_columns(parse_condition(request.filter))
+    names = {_folded(value) for value in settings.values}
+    return any(
+        own_column == column and _folded(value) in names
+        for own_column, value in named_values(parse_condition(request.filter))
+    )
 
 
 def _folded(value: str) -> str:

@@ -117,8 +117,8 @@ class ResumeSettings(Settings):
 
 class ExtrasSettings(Settings):
     """Items that belong to others and are in no list by themselves: trailers, teasers, bonus clips.
-    Searching finds them, and a filter on the column, or a pin, shows them. Where more than half of
-    the catalogue is of these kinds, they are what there is, and are in lists.
+    Searching finds them, and a filter that names them, or a pin, shows them. Where more than half
+    of the catalogue is of these kinds, they are what there is, and are in lists.
     """
 
     item_attribute: str = "type"
