@@ -38,18 +38,18 @@ def progress_after(*events: tuple[Any, ...], **settings: Any) -> WatchProgress:
     (item, value or event type, days ago).
     """
     made = []
-    for place, (item, said, *days_ago) in enumerate(events):
+    for place, (item, value_or_type, *days_ago) in enumerate(events):
         hours = (len(events) - place) * HOUR
         at = NOW - (days_ago[0] * DAY if days_ago else hours)
-        is_type = isinstance(said, str)
+        is_type = isinstance(value_or_type, str)
         made.append(
             Event(
                 f"{place}",
-                said if is_type else "view",
+                value_or_type if is_type else "view",
                 at,
                 user="u",
                 item=item,
-                value=None if is_type else said,
+                value=None if is_type else value_or_type,
             )
         )
     context = build_user_context(made, INDEX.catalogue.index, WEIGHTS, KINDS, now=NOW)

@@ -122,11 +122,11 @@ def _with_ids(rows: Rows, account: str, profile: str) -> Rows:
 def _with_id(row: Row, account: str, profile: str) -> Row:
     """A row whose profile is not named is the account's."""
     account_id, name = row.get(account), row.get(profile)
-    others = {column: cell for column, cell in row.items() if column not in (account, profile)}
+    other_cells = {column: cell for column, cell in row.items() if column not in (account, profile)}
     if is_missing(account_id) or is_missing(name):
-        return {PROFILE_COLUMN: account_id, **others}
+        return {PROFILE_COLUMN: account_id, **other_cells}
     try:
         parts = (required_identifier(account_id, account), required_identifier(name, profile))
     except InputError:  # said of the account where its id is read
-        return {PROFILE_COLUMN: account_id, **others}
-    return {PROFILE_COLUMN: SEPARATOR.join(parts), **others}
+        return {PROFILE_COLUMN: account_id, **other_cells}
+    return {PROFILE_COLUMN: SEPARATOR.join(parts), **other_cells}

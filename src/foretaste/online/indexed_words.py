@@ -35,8 +35,8 @@ class IndexedWords:
         if any(search_words(form) != [form] for form in plain_forms):
             return None
         bm25 = self._expert.bm25
-        known = [form for form in dict.fromkeys(plain_forms) if bm25.has_word(form)]
-        return bm25.matched_words(known) > 0
+        indexed_forms = [form for form in dict.fromkeys(plain_forms) if bm25.has_word(form)]
+        return bm25.matched_words(indexed_forms) > 0
 
 
 def filter_index(

@@ -108,8 +108,8 @@ def _nearest(
     snapshot: Snapshot, positions: Sequence[int] | np.ndarray, closeness: Floats
 ) -> tuple[ItemNeighbour, ...]:
     count = min(MAX_NEIGHBOURS, len(closeness))
-    least = np.partition(closeness, -count)[-count] if count else 0.0
-    likely = np.flatnonzero(closeness >= least)
+    min_closeness = np.partition(closeness, -count)[-count] if count else 0.0
+    likely = np.flatnonzero(closeness >= min_closeness)
     best = likely[np.argsort(-closeness[likely], kind="stable")[:count]]
     catalogue = snapshot.catalogue
     return tuple(

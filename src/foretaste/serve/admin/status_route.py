@@ -147,10 +147,10 @@ def status(request: Request, service: ServiceDep) -> StatusAnswer:
         outcome = _last_training(service)
     totals = _totals(minutes)
     warnings = readiness.get("model", {}).get("warnings")
-    said = reason or readiness.get("reason")
+    stated_reason = reason or readiness.get("reason")
     return StatusAnswer(
         state="not-ready" if reason is not None else readiness["status"],
-        reason=None if said is None else detail_in(answer_language(), said),
+        reason=None if stated_reason is None else detail_in(answer_language(), stated_reason),
         version=readiness.get("model", {}).get("version"),
         figures=[
             _figure(name, figures.get(name), totals["lists"].requests) for name in FIGURE_TEXTS
