@@ -361,7 +361,8 @@ def test_the_rejects_of_an_earlier_run_are_gone(store: SqlStore, tmp_path: Path)
 
 
 def test_rejects_that_are_hard_to_write(store: SqlStore, tmp_path: Path) -> None:
-    rows = [{"user": "a\ud800", "item": {"x": pd.Timestamp("2024-01-01")}, "at": float("nan")}]
+    context = {"x": pd.Timestamp("2024-01-01")}
+    rows = [{"user": "a\ud800", "item": "i", "context": context, "at": float("nan")}]
     done = run(store, rows, tmp_path)
     assert done.rejects_file is not None
     assert json.loads(Path(done.rejects_file).read_text())["column"] == "user"

@@ -32,8 +32,7 @@ _BARE_NUMBER = re.compile(
     r"(?:(?:episode|episodio|folge|capitulo|chapter|kapitel|aflevering|teil|part|lesson|lektion|ep)"
     r"[ .:#-]*)?[0-9]{1,5}"
 )
-_BARE_ID = re.compile(r"[A-Za-z_:-]*[0-9][A-Za-z0-9_:-]*")
-"""A name that is an id, such as s12 or 7f3a-01."""
+_ID_LETTERS = re.compile(r"[A-Za-z0-9_:-]+")
 
 
 class _PartColumns(NamedTuple):
@@ -66,12 +65,17 @@ def _part_columns(columns: tuple[str, ...]) -> _PartColumns | None:
     return None if name is None else _PartColumns(name, by_usual_name.get("season"), episode)
 
 
+def _is_bare_id(name: str) -> bool:
+    """Whether a name is an id, such as s12 or 7f3a-01."""
+    return bool(_ID_LETTERS.fullmatch(name)) and any(map(str.isdigit, name))
+
+
 def _part_title(
     title: str, attributes: Mapping[str, tuple[str, ...]], columns: _PartColumns
 ) -> str:
     series = _value(attributes, columns.name)
     episode = _value(attributes, columns.episode)
-    if not series or not episode or _BARE_ID.fullmatch(series):
+    if not series or not episode or _is_bare_id(series):
         return title
     plain_title = without_accents(title).strip()
     if without_accents(series) in plain_title:

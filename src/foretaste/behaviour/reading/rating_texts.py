@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 _SCALE_WORDS = "von|out of|of|sur|de|su|van|auf|/"
 _STAR_WORDS = "stars?|sterne?n?|étoiles?|estrellas?|stelle|stella|sterren|points?|punkte?n?|★|⭐"
 _SCALED = re.compile(
-    rf"(\d{{1,3}}(?:[.,]\d{{1,2}})?)\s*(?:{_STAR_WORDS})?\s*(?:{_SCALE_WORDS})\s*(\d{{1,3}})"
-    rf"\s*(?:{_STAR_WORDS})?",
+    rf"(\d{{1,3}}(?:[.,]\d{{1,2}})?) ?(?:(?:{_STAR_WORDS}) ?)?(?:{_SCALE_WORDS}) ?(\d{{1,3}})"
+    rf"(?: ?(?:{_STAR_WORDS}))?",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(rf"(\d{{1,3}}(?:[.,]\d{{1,2}})?)\s*(?:{_STAR_WORDS})", re.IGNORECASE)
-_DRAWN = re.compile(r"([★⭐]|\*)\1*\ufe0f?[☆✩]*|[☆✩]+")
+_COUNTED = re.compile(rf"(\d{{1,3}}(?:[.,]\d{{1,2}})?) ?(?:{_STAR_WORDS})", re.IGNORECASE)
+_DRAWN = re.compile(r"(?:★+|⭐+|\*+)[☆✩]*|[☆✩]+")
 _MAX_STARS = 10
 
 
@@ -29,7 +29,7 @@ def read_rating_text(cell: Any) -> WrittenRating | None:
     """None of anything else, a plain number too."""
     if not isinstance(cell, str):
         return None
-    text = cell.strip().replace("\ufe0f", "")
+    text = " ".join(cell.replace("\ufe0f", "").split())
     if match := _SCALED.fullmatch(text):
         number, top = _number(match[1]), float(match[2])
         return WrittenRating(number, top) if number <= top else None
