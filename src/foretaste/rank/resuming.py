@@ -100,12 +100,12 @@ def watch_progress(
     progress = WatchProgress(shares)
     finished_items = progress.finished(context.consumed_items)
     series = None if order is None else _SeriesState(order, finished_items, available)
-    found = [
+    entries = [
         _resumable(int(context.item[row]), float(context.at[row]), shares, series, settings)
         for row in _last_touches(context, rows, order)
         if context.weight[row] > 0 and context.now - context.at[row] <= settings.within
     ]
-    resumable = tuple(entry for entry in found if entry is not None)
+    resumable = tuple(entry for entry in entries if entry is not None)
     begun_items = {entry.item for entry in resumable if entry.share is not None}
     reopened = () if series is None else series.next_of_begun_series()
     return WatchProgress(
